@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// What every Swift target is compiled with: the arrows of ARCHITECTURE.md are held by the import rules,
+/// memory by strict memory safety, and no warning is tolerated.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "honeyguide",
+  products: [
+    .executable(name: "honeyguide", targets: ["honeyguide"]),
+    .library(name: "BPF", targets: ["BPF"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // The eBPF library.
+    .systemLibrary(
+      name: "CLibBPF", path: "Sources/CLibBPF", providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+    .target(
+      name: "BPF", dependencies: ["CLibBPF", system], swiftSettings: strict,
+      // The archives, not the shared libraries: the binary runs where neither is installed.
+      linkerSettings: [
+        .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+      ]),
+
+    // The domain's words, and their presentation: no kernel, no I/O.
+    .target(name: "Inspection", swiftSettings: strict),
+    .target(name: "Report", dependencies: ["Inspection"], swiftSettings: strict),
+
+    // The kernel programs, and everything that starts, follows and decodes.
+    .target(name: "CProbeEvents", path: "Sources/CProbeEvents"),
+    .target(name: "CLaunch", path: "Sources/CLaunch"),
+    .target(
+      name: "Probes", dependencies: ["BPF", "CProbeEvents", "CLaunch", "Inspection", system],
+      exclude: ["Programs"], swiftSettings: strict, plugins: ["CompileProbes"]),
+    .executableTarget(
+      name: "EmbedObject", dependencies: [system], swiftSettings: strict),
+    .plugin(name: "CompileProbes", capability: .buildTool(), dependencies: ["EmbedObject"]),
+
+    .executableTarget(
+      name: "honeyguide",
+      dependencies: ["Probes", "Report", "Inspection", argumentParser, system],
+      swiftSettings: strict),
+
+    .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
+    .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
+    .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,2 @@
+typedef unsigned int __u32;
+int x;
