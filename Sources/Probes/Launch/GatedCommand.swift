@@ -14,7 +14,7 @@ public struct GatedCommand: ~Copyable {
   public let path: ByteString
   private let request: Request
   private let gate: Gate
-  let pidDescriptor: Descriptor
+  private let pidDescriptor: Descriptor
 
   /// The process that will become the command.
   public var pid: Int32 { gate.pid }
