@@ -12,6 +12,11 @@ enum Byte {
   static func hexadecimal(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
+
+  static func appendDecimal(_ value: UInt64, to output: inout [UInt8]) {
+    if value >= 10 { appendDecimal(value / 10, to: &output) }
+    output.append(UInt8(ascii: "0") + UInt8(value % 10))
+  }
 }
 
 extension Span<UInt8> {

@@ -97,6 +97,10 @@ extension Printable {
 
   /// Whether a scalar past ASCII shows itself, and shows nothing else than itself.
   static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0xC0...0x2FF, 0x4E00...0x9FFF, 0xAC00...0xD7A3: return true  // letters: no need to ask the tables
+    default: break
+    }
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
       .spaceSeparator:
