@@ -25,7 +25,7 @@ struct CompileProbes: BuildToolPlugin {
           name, object.path, swift.path,
           // The object depends on no header of this machine but libbpf's helpers.
           clang.path, "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-std=gnu11",
-          "-Wall", "-Wextra", "-Werror", "-D__TARGET_ARCH_\(architecture)",
+          "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-D__TARGET_ARCH_\(architecture)",
           "-fdebug-prefix-map=\(programs.path)=.", "-fdebug-compilation-dir=.",
           "-I", events.path, "-I", programs.path, "-c", source.path, "-o", object.path,
         ],

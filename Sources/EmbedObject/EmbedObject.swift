@@ -32,7 +32,7 @@ enum EmbedObject {
   /// Runs a command to its end and gives its wait status.
   static func run(_ command: [String]) throws -> Int32 {
     var words = unsafe command.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { unsafe words.forEach { unsafe free($0) } }
     var pid: pid_t = 0
     let error = unsafe posix_spawn(&pid, command[0], nil, nil, &words, environ)
     guard error == 0 else { throw Errno(rawValue: error) }

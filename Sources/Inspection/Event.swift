@@ -254,12 +254,12 @@ public struct Connect: Hashable, Sendable {
   public var error: ErrorNumber?
   /// The outcome was not known when the socket was closed or the run ended.
   public var isPending: Bool
-  /// From the call of connect to the result, in nanoseconds.
-  public var latency: UInt64
+  /// From the call of connect to the result, in nanoseconds; nil where connect itself refused: only its end is seen.
+  public var latency: UInt64?
 
   public init(
     transport: Transport, local: SocketAddress?, remote: SocketAddress?, error: ErrorNumber?,
-    isPending: Bool, latency: UInt64
+    isPending: Bool, latency: UInt64?
   ) {
     self.transport = transport
     self.local = local

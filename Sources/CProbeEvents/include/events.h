@@ -1,2 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What crosses the ring: written by Sources/Probes/Programs, read by Sources/Probes/Decoding.
+// Every record begins with an hg_header; its size stands there.
 #pragma once
-#include <stdint.h>
+
+typedef unsigned char hg_u8;
+typedef unsigned short hg_u16;
+typedef unsigned int hg_u32;
+typedef unsigned long long hg_u64;
+typedef signed char hg_s8;
+typedef int hg_s32;
+typedef long long hg_s64;
+
+enum hg_record_type {
+  HG_RECORD_FORK = 1,
+  HG_RECORD_EXEC,
+  HG_RECORD_ARGUMENTS,
+  HG_RECORD_EXIT,
+  HG_RECORD_PATHS,
+  HG_RECORD_CONNECT,
+};
+
+struct hg_header {
+  hg_u32 type;   // enum hg_record_type
+  hg_u32 size;   // of the whole record, in bytes
+  hg_u64 time;   // nanoseconds since boot
+  hg_u64 start;  // start_boottime of the thread group leader
+  hg_u32 pid;    // tgid
+  hg_u32 tid;
+  hg_u32 ppid;
+  hg_u32 uid;
+  char comm[16];
+};
+
+enum hg_text_flag {
+  HG_TEXT_ABSENT = 1,      // there is none: the call took no such argument
+  HG_TEXT_UNREADABLE = 2,  // the program's memory could not be read
+  HG_TEXT_TRUNCATED = 4,   // longer than was kept
+  HG_TEXT_DELETED = 8,     // a file without a name
+  HG_TEXT_PSEUDO = 16,     // no file of a mounted file system: pipe, socket, memfd, anon_inode
+  HG_TEXT_SAME = 32,       // the same as the walk before it
+};
+
+// Some bytes of a record's tail; the texts stand there one after the other in the order of the struct's fields.
+struct hg_text {
+  hg_u16 size;
+  hg_u16 flags;  // enum hg_text_flag
+};
+
+// A path as its dentries name it, leaf first, "/" before each name: "/hosts/etc". None at all: "/".
+// Of a pseudo file the one name that it has.
+struct hg_walk {
+  hg_u64 inode;  // of a pseudo file
+  hg_u32 magic;  // of its file system
+  hg_u16 size;
+  hg_u16 flags;  // enum hg_text_flag
+};
+
+struct hg_fork {
+  struct hg_header header;
+  hg_u64 child_start;
+  hg_u32 child_pid;
+  hg_u32 unused;
+};
+
+enum hg_exec_walk { HG_EXEC_EXE, HG_EXEC_CWD, HG_EXEC_STDIN, HG_EXEC_STDOUT, HG_EXEC_STDERR, HG_EXEC_WALKS };
+
+enum hg_exec_flag {
+  HG_EXEC_ARGUMENTS_APART = 1,       // in an hg_arguments record of the same thread, just before
+  HG_EXEC_ARGUMENTS_UNREADABLE = 2,
+  HG_EXEC_ARGUMENTS_LOST = 4,        // there was no room for that record
+};
+
+// Tail: filename, interpreter, arguments, walks.
+struct hg_exec {
+  struct hg_header header;
+  hg_u32 gid;
+  hg_u32 euid;
+  hg_u32 egid;
+  hg_u32 flags;           // enum hg_exec_flag
+  hg_u64 arguments_size;  // in the program, terminating zeros included
+  hg_u32 arguments_kept;  // here, or in the record before
+  struct hg_text filename;
+  struct hg_text interpreter;  // absent unless the kernel put one before the file
+  hg_u32 unused;
+  struct hg_walk walks[HG_EXEC_WALKS];
+};
+
+// Tail: the arguments, each with its zero.
+struct hg_arguments {
+  struct hg_header header;
+  hg_u32 kept;
+  hg_u32 unused;
+};
+
+struct hg_exit {
+  struct hg_header header;
+  hg_u64 user;     // nanoseconds, as the tick saw them
+  hg_u64 system;   // likewise
+  hg_u64 runtime;  // nanoseconds on a processor, exact
+  hg_u64 max_rss;  // pages
+  hg_s32 status;   // as wait(2) gives it
+  hg_u32 unused;
+};
+
+enum hg_call_event {
+  HG_CALL_NONE,
+  HG_CALL_EXEC,
+  HG_CALL_OPEN,
+  HG_CALL_LOOKUP,
+  HG_CALL_UNLINK,
+  HG_CALL_RMDIR,
+  HG_CALL_MKDIR,
+  HG_CALL_RENAME,
+  HG_CALL_LINK,
+  HG_CALL_SYMLINK,
+  HG_CALL_TRUNCATE,
+  HG_CALL_CHMOD,
+  HG_CALL_CHOWN,
+  HG_CALL_CHDIR,
+  HG_CALL_CONNECT,
+};
+
+enum hg_call_flag {
+  HG_CALL_ONLY_FAILED = 1,    // success is told by another hook
+  HG_CALL_ONCE = 2,           // one event for each process, path and result
+  HG_CALL_HOW = 4,            // a and b are the first two members of openat2's struct open_how
+  HG_CALL_RESULT_FD = 8,      // on success the path is that of the descriptor that was returned
+  HG_CALL_RESULT_CWD = 16,    // on success the path is the new working directory
+  HG_CALL_SECOND_TEXT = 32,   // the second path is a text that leads nowhere (a symbolic link's)
+  HG_CALL_NO_DESCRIPTOR = 64, // an empty name asks about a descriptor and is no look-up
+};
+
+// How a system call takes its paths: an argument's number from 0, or -1 where there is none.
+struct hg_call {
+  hg_u8 event;  // enum hg_call_event
+  hg_u8 flags;  // enum hg_call_flag
+  hg_s8 directory;
+  hg_s8 path;
+  hg_s8 directory2;
+  hg_s8 path2;
+  hg_s8 a;
+  hg_s8 b;
+};
+
+enum { HG_CALLS = 512 };
+
+// Tail: names, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
+// otherwise the directory that the name is relative to (absent for an absolute name).
+struct hg_paths {
+  struct hg_header header;
+  hg_s64 result;
+  hg_u64 a;
+  hg_u64 b;
+  hg_u32 call;        // the system call's number
+  hg_u8 event;        // enum hg_call_event
+  hg_u8 is_resolved;  // walks[0] is the path itself
+  hg_u16 unused;
+  struct hg_text names[2];
+  struct hg_walk walks[2];
+};
+
+enum hg_connect_flag {
+  HG_CONNECT_LOCAL = 1,      // the local address is known
+  HG_CONNECT_REMOTE = 2,     // the remote address is known
+  HG_CONNECT_PENDING = 4,    // closed, or the run ended, before there was an outcome
+  HG_CONNECT_IMMEDIATE = 8,  // refused by connect itself: `started` is not known
+};
+
+struct hg_connect {
+  struct hg_header header;
+  hg_u64 started;  // nanoseconds since boot
+  hg_s32 error;    // 0, or a positive errno
+  hg_u16 family;   // AF_INET or AF_INET6
+  hg_u16 flags;    // enum hg_connect_flag
+  hg_u16 local_port;   // host order
+  hg_u16 remote_port;  // host order
+  hg_u8 local[16];     // network order; the first four bytes for AF_INET
+  hg_u8 remote[16];
+  hg_u32 unused;
+};
+
+// What one connection is remembered by, from SYN_SENT until its socket is gone.
+struct hg_connecting {
+  struct hg_connect record;  // as it will be told
+  hg_u32 state;              // enum hg_connecting_state
+  hg_s32 error;              // what was told
+};
+
+enum hg_connecting_state {
+  HG_CONNECTING_ASYNC = 1,       // connect has returned, the outcome comes by itself
+  HG_CONNECTING_UNRESOLVED = 2,  // closed without an error: connect's own result will tell
+  HG_CONNECTING_TOLD = 4,        // the record is out
+  HG_CONNECTING_DELIVERED = 8,   // and connect has given the program the same outcome
+};
+
+enum hg_loss {
+  HG_LOST_RING,        // the ring was full
+  HG_LOST_FOLLOW,      // a child could not be marked as followed: no memory
+  HG_LOST_CONNECTING,  // too many connections under way at once
+  HG_LOST_32_BIT,      // a system call in 32-bit or x32 mode
+  HG_LOST_INTERNAL,    // a table of ours was not as it must be
+  HG_LOSSES,
+};
+
+_Static_assert(sizeof(struct hg_header) == 56, "hg_header");
+_Static_assert(sizeof(struct hg_fork) == 72, "hg_fork");
+_Static_assert(sizeof(struct hg_exec) == 176, "hg_exec");
+_Static_assert(sizeof(struct hg_arguments) == 64, "hg_arguments");
+_Static_assert(sizeof(struct hg_exit) == 96, "hg_exit");
+_Static_assert(sizeof(struct hg_call) == 8, "hg_call");
+_Static_assert(sizeof(struct hg_paths) == 128, "hg_paths");
+_Static_assert(sizeof(struct hg_connect) == 112, "hg_connect");

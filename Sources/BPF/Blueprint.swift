@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLibBPF
+internal import Glibc
+internal import SystemPackage
+
+/// A BPF object file that was read but not loaded: maps can be resized, constants set and programs left out.
+///
+/// Beneath: `struct bpf_object` before `bpf_object__load`.
+@safe public struct Blueprint: ~Copyable {
+  private let object: OpaquePointer
+  private let name: String
+  /// libbpf reads the bytes again when it loads.
+  private let bytes: [UInt8]
+
+  /// Reads an object file's bytes. Throws where they are no BPF object (`bpf_object__open_mem`).
+  public init(_ bytes: [UInt8], name: String) throws(BPFError) {
+    self.name = name
+    self.bytes = bytes
+    let (object, messages) = unsafe LibbpfMessages.collect { () -> OpaquePointer? in
+      unsafe name.withCString { name in
+        var options = unsafe bpf_object_open_opts()
+        unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+        unsafe options.object_name = unsafe name
+        return unsafe bytes.withUnsafeBytes {
+          unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options)
+        }
+      }
+    }
+    guard let object = unsafe object else {
+      throw BPFError(
+        call: "bpf_object__open_mem", subject: name, errno: .current,
+        messages: LibbpfMessages.divide(messages).rest)
+    }
+    unsafe self.object = object
+  }
+
+  deinit { unsafe bpf_object__close(object) }
+
+  /// Chooses the programs to load; by default those whose section name does not begin with `?`.
+  public mutating func enable(_ isEnabled: Bool, program: String) throws(BPFError) {
+    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
+      throw missing("bpf_object__find_program_by_name", program)
+    }
+    try check("bpf_program__set_autoload", program) { unsafe bpf_program__set_autoload(found, isEnabled) }
+  }
+
+  /// Sets how many entries a map has; for a ring buffer its size in bytes, a power of two and of whole pages.
+  public mutating func resize(map: String, entries: UInt32) throws(BPFError) {
+    let found = unsafe try find(map: map)
+    try check("bpf_map__set_max_entries", map) { unsafe bpf_map__set_max_entries(found, entries) }
+  }
+
+  /// Leaves a map out: programs that use it must be left out too.
+  public mutating func omit(map: String) throws(BPFError) {
+    let found = unsafe try find(map: map)
+    try check("bpf_map__set_autocreate", map) { unsafe bpf_map__set_autocreate(found, false) }
+  }
+
+  /// Sets a constant (`const volatile` in the C source) by its name; its size must be the value's.
+  public mutating func set<Value: BitwiseCopyable>(constant: String, to value: Value) throws(BPFError) {
+    let section = unsafe try find(map: ".rodata")
+    guard let btf = unsafe bpf_object__btf(object) else { throw missing("bpf_object__btf", name) }
+    var size = 0
+    guard let start = unsafe bpf_map__initial_value(section, &size),
+      let place = unsafe Constants(btf).place(of: constant),
+      place.size == MemoryLayout<Value>.size, place.offset + place.size <= size
+    else { throw missing("bpf_map__initial_value", constant) }
+    var bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: size))
+    unsafe bytes.withUnsafeMutableBytes {
+      unsafe $0.storeBytes(of: value, toByteOffset: place.offset, as: Value.self)
+    }
+    try check("bpf_map__set_initial_value", constant) {
+      unsafe bytes.withUnsafeBytes { unsafe bpf_map__set_initial_value(section, $0.baseAddress, $0.count) }
+    }
+  }
+
+  /// Creates the maps, relocates the programs to this kernel and has them verified (`bpf_object__load`).
+  public consuming func load() throws(BPFError) -> LoadedObject {
+    let object = unsafe self.object
+    try check("bpf_object__load", name) { unsafe bpf_object__load(object) }
+    return LoadedObject(self)
+  }
+
+  /// For the owner of a loaded object only.
+  var pointer: OpaquePointer { unsafe object }
+
+  private func find(map: String) throws(BPFError) -> OpaquePointer {
+    guard let found = unsafe bpf_object__find_map_by_name(object, map) else {
+      throw missing("bpf_object__find_map_by_name", map)
+    }
+    return unsafe found
+  }
+
+  private func missing(_ call: String, _ subject: String) -> BPFError {
+    BPFError(call: call, subject: subject, errno: .noSuchFileOrDirectory)
+  }
+}
+
+/// Calls a function of libbpf that returns 0 or a negative errno.
+func check(_ call: String, _ subject: String, _ body: () -> Int32) throws(BPFError) {
+  let (result, messages) = LibbpfMessages.collect(body)
+  guard result < 0 else { return }
+  let (log, rest) = LibbpfMessages.divide(messages)
+  throw BPFError(
+    call: call, subject: subject, errno: Errno(rawValue: -result), verifierLog: log, messages: rest)
+}
+
+extension Errno {
+  /// The calling thread's errno.
+  static var current: Errno { Errno(rawValue: errno) }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLibBPF
+internal import Glibc
+internal import SystemPackage
+
+/// Something a kernel may or may not offer. Asked of the kernel by trying, never of its version.
+public enum KernelFeature: Hashable, Sendable {
+  /// A kind of map, by its number in `enum bpf_map_type` (`libbpf_probe_bpf_map_type`).
+  case map(UInt32)
+  /// A helper function in a program on a tracepoint with BTF, by its number in `enum bpf_func_id`.
+  case helper(UInt32)
+  /// A tracepoint that programs with BTF types can be attached to (`tp_btf`).
+  case tracepoint(String)
+  /// The kernel's own type information, /sys/kernel/btf/vmlinux.
+  case typeInformation
+
+  public static let ringBuffer = map(27)
+  public static let taskStorage = map(29)
+  public static let lruHash = map(9)
+  /// bpf_loop, Linux 5.17 (commit e6f2dd0f8067): the newest thing that Honeyguide needs.
+  public static let loop = helper(181)
+
+  public enum Answer: Hashable, Sendable {
+    case yes
+    case no
+    /// It could not be tried, and why: usually missing rights.
+    case unknown(String)
+  }
+
+  /// Asks the kernel this runs on.
+  public var answer: Answer {
+    switch self {
+    case .typeInformation:
+      return unsafe access("/sys/kernel/btf/vmlinux", R_OK) == 0 ? .yes : .no
+    case .map(let type):
+      let (result, _) = LibbpfMessages.collect {
+        libbpf_probe_bpf_map_type(bpf_map_type(rawValue: type), nil)
+      }
+      return Self.answer(result)
+    case .tracepoint(let name):
+      return Self.tracepointType(name) > 0 ? .yes : .no
+    case .helper(let number):
+      return Self.tryHelper(number)
+    }
+  }
+
+  private static func answer(_ result: Int32) -> Answer {
+    result > 0 ? .yes : result == 0 ? .no : .unknown("\(Errno(rawValue: -result))")
+  }
+
+  /// The id of a tracepoint's BTF type, or a negative errno (`libbpf_find_vmlinux_btf_id`).
+  private static func tracepointType(_ name: String) -> Int32 {
+    LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) }.0
+  }
+
+  /// Loads `call HELPER; exit` for a tracepoint. The verifier looks the helper up before it looks at arguments, so
+  /// "unknown func" or "invalid func" means no, and anything else it complains of means yes.
+  private static func tryHelper(_ number: UInt32) -> Answer {
+    let type = tracepointType("sched_process_exit")
+    guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
+    let instructions = [
+      bpf_insn(code: 0x85, dst_reg: 0, src_reg: 0, off: 0, imm: Int32(bitPattern: number)),
+      bpf_insn(code: 0x95, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
+    ]
+    var log = [CChar](repeating: 0, count: 4096)
+    let (result, _) = LibbpfMessages.collect {
+      unsafe log.withUnsafeMutableBufferPointer { log in
+        var options = unsafe bpf_prog_load_opts()
+        unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
+        unsafe options.expected_attach_type = BPF_TRACE_RAW_TP
+        unsafe options.attach_btf_id = UInt32(type)
+        unsafe options.log_level = 1
+        unsafe options.log_buf = log.baseAddress
+        unsafe options.log_size = UInt32(log.count)
+        return unsafe bpf_prog_load(
+          BPF_PROG_TYPE_TRACING, "hg_probe", "Dual BSD/GPL", instructions, instructions.count, &options)
+      }
+    }
+    if result >= 0 {
+      close(result)
+      return .yes
+    }
+    if result == -EPERM { return .unknown("\(Errno.notPermitted)") }
+    let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    if text.isEmpty { return .unknown("\(Errno(rawValue: -result))") }
+    return text.hasText("unknown func") || text.hasText("invalid func") ? .no : .yes
+  }
+}
+
+extension String {
+  fileprivate func hasText(_ text: String) -> Bool {
+    indices.contains { self[$0...].hasPrefix(text) }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLibBPF
+public import SystemPackage
+
+/// An object whose maps exist and whose programs were verified. Both last as long as this value, and as anything
+/// that was taken from it: nothing is pinned, so the kernel frees all of it with the last descriptor, also when
+/// the process is killed.
+public struct LoadedObject: ~Copyable {
+  private let blueprint: Blueprint
+
+  init(_ blueprint: consuming Blueprint) { self.blueprint = blueprint }
+
+  /// A map, through a descriptor of its own.
+  public func map(_ name: String) throws(BPFError) -> BPFMap {
+    guard let found = unsafe bpf_object__find_map_by_name(blueprint.pointer, name) else {
+      throw BPFError(call: "bpf_object__find_map_by_name", subject: name, errno: .noSuchFileOrDirectory)
+    }
+    return try BPFMap(duplicating: unsafe bpf_map__fd(found), name: name)
+  }
+
+  /// The descriptor of a program, which lasts as long as this object.
+  public func descriptor(ofProgram name: String) throws(BPFError) -> FileDescriptor {
+    FileDescriptor(rawValue: unsafe bpf_program__fd(try find(program: name)))
+  }
+
+  /// How often the kernel left a program out because it was already running on that processor: events lost.
+  ///
+  /// Beneath: `recursion_misses` of `bpf_prog_info` (Linux 5.12).
+  public func misses(ofProgram name: String) throws(BPFError) -> UInt64 {
+    let program = unsafe bpf_program__fd(try find(program: name))
+    var info = bpf_prog_info()
+    var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+    try check("bpf_obj_get_info_by_fd", name) { unsafe bpf_obj_get_info_by_fd(program, &info, &size) }
+    return info.recursion_misses
+  }
+
+  /// Attaches a program to what its section names, until the link is gone (`bpf_program__attach`).
+  public func attach(_ program: String) throws(BPFError) -> Link {
+    let found = unsafe try find(program: program)
+    let (link, messages) = unsafe LibbpfMessages.collect { unsafe bpf_program__attach(found) }
+    guard let link = unsafe link else {
+      throw BPFError(
+        call: "bpf_program__attach", subject: program, errno: .current,
+        messages: LibbpfMessages.divide(messages).rest)
+    }
+    return unsafe Link(link)
+  }
+
+  private func find(program: String) throws(BPFError) -> OpaquePointer {
+    guard let found = unsafe bpf_object__find_program_by_name(blueprint.pointer, program) else {
+      throw BPFError(
+        call: "bpf_object__find_program_by_name", subject: program, errno: .noSuchFileOrDirectory)
+    }
+    return unsafe found
+  }
+}
+
+/// An attached program: it runs until this value is gone.
+///
+/// Beneath: `struct bpf_link` with a descriptor of the kernel's own link, which ends with the process.
+@safe public struct Link: ~Copyable {
+  private let link: OpaquePointer
+
+  init(_ link: OpaquePointer) { unsafe self.link = link }
+
+  deinit { unsafe _ = bpf_link__destroy(link) }
+
+  /// Detaches now, and tells when that failed.
+  public consuming func close() throws(BPFError) {
+    let link = unsafe self.link
+    discard self
+    try check("bpf_link__destroy", "link") { unsafe bpf_link__destroy(link) }
+  }
+}

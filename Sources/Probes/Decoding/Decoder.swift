@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CProbeEvents
+internal import Inspection
+
+/// Turns the records of the ring into events. Nothing in a record is trusted: every size is checked against the
+/// bytes that are there.
+///
+/// It has memory for one thing: arguments too long for an exec's own record come just before it.
+struct Decoder {
+  private var argumentsByThread: [UInt32: [UInt8]] = [:]
+  private let pageSize: UInt64
+
+  /// `pageSize` in bytes.
+  init(pageSize: UInt64) { self.pageSize = pageSize }
+
+  /// The event a record tells of; nil for one that only prepares the next.
+  mutating func decode(_ record: RawSpan) throws(DecodeError) -> Event? {
+    var reader = RecordReader(record)
+    let header = try reader.peek(hg_header.self)
+    guard Int(header.size) <= record.byteCount else { throw .short(type: header.type) }
+    switch header.type {
+    case HG_RECORD_PATHS.rawValue:
+      let record = try reader.read(hg_paths.self)
+      guard let body = try pathCall(record, &reader) else { return nil }
+      return event(header, body)
+    case HG_RECORD_FORK.rawValue:
+      let fork = try reader.read(hg_fork.self)
+      let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
+      return event(header, .fork(Fork(child: child)))
+    case HG_RECORD_ARGUMENTS.rawValue:
+      let arguments = try reader.read(hg_arguments.self)
+      argumentsByThread[header.tid] = try reader.bytes(Int(arguments.kept))
+      return nil
+    case HG_RECORD_EXEC.rawValue:
+      let exec = try reader.read(hg_exec.self)
+      return event(header, .exec(try self.exec(exec, &reader)))
+    case HG_RECORD_EXIT.rawValue:
+      return event(header, .exit(exit(try reader.read(hg_exit.self))))
+    case HG_RECORD_CONNECT.rawValue:
+      return event(header, .connect(Self.connect(try reader.read(hg_connect.self))))
+    case let other:
+      throw .unknown(type: other)
+    }
+  }
+
+  private func event(_ header: hg_header, _ body: Event.Body) -> Event {
+    Event(
+      time: header.time, process: ProcessID(pid: Int32(bitPattern: header.pid), start: header.start),
+      tid: Int32(bitPattern: header.tid), ppid: Int32(bitPattern: header.ppid), uid: header.uid,
+      comm: RecordReader.comm(header), body: body)
+  }
+
+  private mutating func exec(_ record: hg_exec, _ reader: inout RecordReader) throws(DecodeError) -> Exec {
+    let filename = try reader.text(record.filename)
+    let interpreter = try reader.text(record.interpreter)
+    let isApart = record.flags & HG_EXEC_ARGUMENTS_APART.rawValue != 0
+    let apart = argumentsByThread.removeValue(forKey: record.header.tid)
+    let arguments = isApart ? apart ?? [] : try reader.bytes(Int(record.arguments_kept))
+    var walks: [ByteString?] = []
+    for walk in [record.walks.0, record.walks.1, record.walks.2, record.walks.3, record.walks.4] {
+      walks.append(try reader.path(walk)?.path)
+    }
+    return Exec(
+      exe: walks[0] ?? "", filename: filename ?? "", argv: Self.split(arguments),
+      argvSize: Int(record.arguments_size), isArgvTruncated: arguments.count < record.arguments_size,
+      isArgvUnreadable: record.flags & HG_EXEC_ARGUMENTS_UNREADABLE.rawValue != 0, cwd: walks[1] ?? "",
+      interpreter: interpreter, script: interpreter == nil ? nil : filename, stdio: Array(walks[2...]),
+      gid: record.gid, euid: record.euid, egid: record.egid)
+  }
+
+  /// Arguments as they lie in memory: each with its zero. The last may lack it, when they were cut.
+  static func split(_ bytes: [UInt8]) -> [ByteString] {
+    var arguments: [ByteString] = []
+    var start = 0
+    for index in bytes.indices where bytes[index] == 0 {
+      arguments.append(ByteString(bytes[start..<index]))
+      start = index + 1
+    }
+    if start < bytes.count { arguments.append(ByteString(bytes[start...])) }
+    return arguments
+  }
+
+  private func exit(_ record: hg_exit) -> Exit {
+    let signal = record.status & 0x7f
+    let time = Self.scale(user: record.user, system: record.system, to: record.runtime)
+    return Exit(
+      status: signal == 0
+        ? .code(record.status >> 8 & 0xff) : .signal(signal, coreDumped: record.status & 0x80 != 0),
+      duration: record.header.time - min(record.header.time, record.header.start), userTime: time.user,
+      systemTime: time.system, maxRSS: record.max_rss * (pageSize / 1024))
+  }
+
+  /// Splits the exact run time in the proportion that the clock ticks saw, as the kernel does for getrusage
+  /// (`cputime_adjust`): the ticks alone would show a short process with no time at all.
+  static func scale(user: UInt64, system: UInt64, to runtime: UInt64) -> (user: UInt64, system: UInt64) {
+    if system == 0 { return (runtime, 0) }
+    if user == 0 { return (0, runtime) }
+    let (sum, overflow) = user.addingReportingOverflow(system)
+    guard !overflow else { return (runtime, 0) }
+    let product = runtime.multipliedFullWidth(by: system)
+    guard product.high < sum else { return (0, runtime) }
+    let scaled = sum.dividingFullWidth(product).quotient
+    return (runtime - min(scaled, runtime), min(scaled, runtime))
+  }
+
+  /// A connection's end, or where it stands.
+  static func connect(_ record: hg_connect) -> Connect {
+    func has(_ flag: hg_connect_flag) -> Bool { UInt32(record.flags) & flag.rawValue != 0 }
+    return Connect(
+      transport: .tcp,
+      local: has(HG_CONNECT_LOCAL) ? address(record.family, record.local, record.local_port) : nil,
+      remote: has(HG_CONNECT_REMOTE) ? address(record.family, record.remote, record.remote_port) : nil,
+      error: record.error == 0 ? nil : ErrorNumber(record.error), isPending: has(HG_CONNECT_PENDING),
+      latency: has(HG_CONNECT_IMMEDIATE) ? nil : record.header.time - min(record.header.time, record.started))
+  }
+
+  private typealias SixteenBytes = (
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
+    UInt8
+  )
+
+  private static func address(_ family: UInt16, _ bytes: SixteenBytes, _ port: UInt16) -> SocketAddress {
+    let all = unsafe withUnsafeBytes(of: bytes) { unsafe Array($0) }
+    let isInternet4 = family == 2
+    // ::ffff:a.b.c.d is a.b.c.d, reached through a socket of the other family.
+    let isMapped = all[..<10].allSatisfy { $0 == 0 } && all[10] == 0xff && all[11] == 0xff
+    return SocketAddress(
+      address: isInternet4 ? Array(all[..<4]) : isMapped ? Array(all[12...]) : all, port: port)
+  }
+}
+
+/// A record that is not what it says.
+enum DecodeError: Error, Equatable {
+  case short(type: UInt32)
+  case unknown(type: UInt32)
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CProbeEvents
+internal import Inspection
+
+extension Decoder {
+  /// A system call that was given paths, as the domain sees it.
+  func pathCall(_ record: hg_paths, _ reader: inout RecordReader) throws(DecodeError) -> Event.Body? {
+    let name1 = try reader.text(record.names.0), name2 = try reader.text(record.names.1)
+    let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
+    let target = Self.argument(
+      name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || name1 == nil)
+    let error = record.result < 0 ? ErrorNumber(Int32(truncatingIfNeeded: -record.result)) : nil
+    let call = SystemCall.names[record.call] ?? "system call \(record.call)"
+    let event = hg_call_event(UInt32(record.event))
+
+    switch event {
+    case HG_CALL_EXEC:
+      guard let error else { return nil }
+      return .failedExec(FailedExec(target: target, error: error))
+    case HG_CALL_OPEN:
+      // creat has no flags; it means these.
+      let flags = call == "creat" ? 0o1101 : record.a
+      return .open(
+        Open(
+          target: target, flags: OpenFlags(rawValue: flags), mode: UInt32(truncatingIfNeeded: record.b),
+          result: error.map { .error($0) } ?? .descriptor(Int32(truncatingIfNeeded: record.result))))
+    case HG_CALL_LOOKUP:
+      return .lookup(Lookup(call: call, target: target, error: error))
+    default:
+      guard let kind = Self.kind(of: event, record) else { return nil }
+      var change = Change(kind: kind, call: call, target: target, error: error)
+      let a = UInt32(truncatingIfNeeded: record.a), b = UInt32(truncatingIfNeeded: record.b)
+      switch kind {
+      case .mkdir, .chmod: change.mode = a
+      case .truncate: change.length = Int64(bitPattern: record.a)
+      case .chown: (change.owner, change.group) = (a, b)
+      case .rename, .link: change.to = Self.argument(name2, record.names.1, walk2, isResolved: false)
+      case .symlink: change.to = Self.text(name2, record.names.1)
+      case .unlink, .rmdir, .chdir: break
+      }
+      return .change(change)
+    }
+  }
+
+  private static func kind(of event: hg_call_event, _ record: hg_paths) -> Change.Kind? {
+    switch event {
+    case HG_CALL_UNLINK: record.a & 0x200 /* AT_REMOVEDIR */ == 0 || record.call == 87 ? .unlink : .rmdir
+    case HG_CALL_RMDIR: .rmdir
+    case HG_CALL_MKDIR: .mkdir
+    case HG_CALL_RENAME: .rename
+    case HG_CALL_LINK: .link
+    case HG_CALL_SYMLINK: .symlink
+    case HG_CALL_TRUNCATE: .truncate
+    case HG_CALL_CHMOD: .chmod
+    case HG_CALL_CHOWN: .chown
+    case HG_CALL_CHDIR: .chdir
+    default: nil
+    }
+  }
+
+  /// A path as asked and as it leads: the walk itself, or the name joined to where it starts.
+  private static func argument(
+    _ requested: ByteString?, _ text: hg_text, _ walk: (path: ByteString, flags: UInt32)?, isResolved: Bool
+  ) -> PathArgument {
+    let flags = UInt32(text.flags) | (walk?.flags ?? 0)
+    var argument = PathArgument(
+      requested: requested, path: nil, isUnreadable: UInt32(text.flags) & HG_TEXT_UNREADABLE.rawValue != 0,
+      isTruncated: flags & HG_TEXT_TRUNCATED.rawValue != 0,
+      isDeleted: (walk?.flags ?? 0) & HG_TEXT_DELETED.rawValue != 0)
+    if isResolved {
+      argument.path = walk?.path
+    } else if let requested {
+      argument.path = join(walk?.path, requested)
+    }
+    return argument
+  }
+
+  private static func text(_ requested: ByteString?, _ text: hg_text) -> PathArgument {
+    PathArgument(
+      requested: requested, path: nil, isUnreadable: UInt32(text.flags) & HG_TEXT_UNREADABLE.rawValue != 0,
+      isTruncated: UInt32(text.flags) & HG_TEXT_TRUNCATED.rawValue != 0)
+  }
+
+  /// A name joined to the directory it is relative to: absolute, without empty and "." parts. ".." stays, since
+  /// what it leads to behind a symbolic link only the kernel knows. Nil for a relative name without a directory.
+  static func join(_ directory: ByteString?, _ name: ByteString) -> ByteString? {
+    let slash = UInt8(ascii: "/"), dot = UInt8(ascii: ".")
+    var path: [UInt8] = []
+    if name.bytes.first != slash {
+      guard let directory else { return nil }
+      path = directory.bytes
+      if path.last == slash { path.removeLast() }
+    }
+    path.reserveCapacity(path.count + name.count + 1)
+    for part in name.bytes.split(separator: slash) where !part.elementsEqual(CollectionOfOne(dot)) {
+      path.append(slash)
+      path.append(contentsOf: part)
+    }
+    return ByteString(path.isEmpty ? [slash] : path)
+  }
+}

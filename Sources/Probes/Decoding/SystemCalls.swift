@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CProbeEvents
+
+/// A system call that is told about: how it takes its paths, for the kernel's table, and its name.
+struct SystemCall: Sendable {
+  let number: UInt32
+  let name: String
+  let row: hg_call
+
+  /// Arguments are numbered from 0. `directory` is the descriptor that a relative name starts at; without one it
+  /// is the working directory. `a` and `b` are the arguments that the event keeps as numbers.
+  private init(
+    _ number: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
+    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, _ flags: hg_call_flag...
+  ) {
+    self.number = number
+    self.name = name
+    row = hg_call(
+      event: UInt8(event.rawValue), flags: UInt8(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
+      path: path, directory2: directory2, path2: path2, a: a, b: b)
+  }
+
+  /// The calls of x86-64's 64-bit table (arch/x86/entry/syscalls/syscall_64.tbl).
+  static let table: [SystemCall] = [
+    SystemCall(59, "execve", HG_CALL_EXEC, path: 0, HG_CALL_ONLY_FAILED),
+    SystemCall(322, "execveat", HG_CALL_EXEC, directory: 0, path: 1, a: 4, HG_CALL_ONLY_FAILED),
+
+    SystemCall(2, "open", HG_CALL_OPEN, path: 0, a: 1, b: 2, HG_CALL_RESULT_FD),
+    SystemCall(257, "openat", HG_CALL_OPEN, directory: 0, path: 1, a: 2, b: 3, HG_CALL_RESULT_FD),
+    SystemCall(
+      437, "openat2", HG_CALL_OPEN, directory: 0, path: 1, a: 2, HG_CALL_RESULT_FD, HG_CALL_HOW),
+    SystemCall(85, "creat", HG_CALL_OPEN, path: 0, b: 1, HG_CALL_RESULT_FD),
+
+    SystemCall(4, "stat", HG_CALL_LOOKUP, path: 0, HG_CALL_ONCE),
+    SystemCall(6, "lstat", HG_CALL_LOOKUP, path: 0, HG_CALL_ONCE),
+    SystemCall(
+      262, "newfstatat", HG_CALL_LOOKUP, directory: 0, path: 1, a: 3, HG_CALL_ONCE, HG_CALL_NO_DESCRIPTOR),
+    SystemCall(
+      332, "statx", HG_CALL_LOOKUP, directory: 0, path: 1, a: 2, HG_CALL_ONCE, HG_CALL_NO_DESCRIPTOR),
+    SystemCall(21, "access", HG_CALL_LOOKUP, path: 0, HG_CALL_ONCE),
+    SystemCall(269, "faccessat", HG_CALL_LOOKUP, directory: 0, path: 1, HG_CALL_ONCE),
+    SystemCall(
+      439, "faccessat2", HG_CALL_LOOKUP, directory: 0, path: 1, a: 3, HG_CALL_ONCE, HG_CALL_NO_DESCRIPTOR),
+    SystemCall(89, "readlink", HG_CALL_LOOKUP, path: 0, HG_CALL_ONCE),
+    SystemCall(267, "readlinkat", HG_CALL_LOOKUP, directory: 0, path: 1, HG_CALL_ONCE, HG_CALL_NO_DESCRIPTOR),
+
+    SystemCall(87, "unlink", HG_CALL_UNLINK, path: 0),
+    SystemCall(263, "unlinkat", HG_CALL_UNLINK, directory: 0, path: 1, a: 2),
+    SystemCall(84, "rmdir", HG_CALL_RMDIR, path: 0),
+    SystemCall(83, "mkdir", HG_CALL_MKDIR, path: 0, a: 1),
+    SystemCall(258, "mkdirat", HG_CALL_MKDIR, directory: 0, path: 1, a: 2),
+    SystemCall(82, "rename", HG_CALL_RENAME, path: 0, path2: 1),
+    SystemCall(264, "renameat", HG_CALL_RENAME, directory: 0, path: 1, directory2: 2, path2: 3),
+    SystemCall(316, "renameat2", HG_CALL_RENAME, directory: 0, path: 1, directory2: 2, path2: 3, a: 4),
+    SystemCall(86, "link", HG_CALL_LINK, path: 0, path2: 1),
+    SystemCall(265, "linkat", HG_CALL_LINK, directory: 0, path: 1, directory2: 2, path2: 3, a: 4),
+    SystemCall(88, "symlink", HG_CALL_SYMLINK, path: 1, path2: 0, HG_CALL_SECOND_TEXT),
+    SystemCall(266, "symlinkat", HG_CALL_SYMLINK, directory: 1, path: 2, path2: 0, HG_CALL_SECOND_TEXT),
+    SystemCall(76, "truncate", HG_CALL_TRUNCATE, path: 0, a: 1),
+    SystemCall(77, "ftruncate", HG_CALL_TRUNCATE, directory: 0, a: 1),
+    SystemCall(90, "chmod", HG_CALL_CHMOD, path: 0, a: 1),
+    SystemCall(91, "fchmod", HG_CALL_CHMOD, directory: 0, a: 1),
+    SystemCall(268, "fchmodat", HG_CALL_CHMOD, directory: 0, path: 1, a: 2),
+    SystemCall(452, "fchmodat2", HG_CALL_CHMOD, directory: 0, path: 1, a: 2, b: 3),
+    SystemCall(92, "chown", HG_CALL_CHOWN, path: 0, a: 1, b: 2),
+    SystemCall(93, "fchown", HG_CALL_CHOWN, directory: 0, a: 1, b: 2),
+    SystemCall(94, "lchown", HG_CALL_CHOWN, path: 0, a: 1, b: 2),
+    SystemCall(260, "fchownat", HG_CALL_CHOWN, directory: 0, path: 1, a: 2, b: 3),
+    SystemCall(80, "chdir", HG_CALL_CHDIR, path: 0, HG_CALL_RESULT_CWD),
+    SystemCall(81, "fchdir", HG_CALL_CHDIR, directory: 0, HG_CALL_RESULT_CWD),
+
+    SystemCall(42, "connect", HG_CALL_CONNECT),
+  ]
+
+  /// The name of a call by its number.
+  static let names: [UInt32: String] = Dictionary(
+    uniqueKeysWithValues: table.map { ($0.number, $0.name) })
+}

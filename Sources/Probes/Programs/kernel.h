@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The kernel's structures, with only the fields that are read. Where they really lie is told by the running
+// kernel's BTF when the object is loaded (CO-RE), so these are declarations of names, not of layouts.
+#pragma once
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+// include/uapi/linux/bpf.h
+enum {
+  BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_ARRAY = 2,
+  BPF_MAP_TYPE_PROG_ARRAY = 3,
+  BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+  BPF_MAP_TYPE_LRU_HASH = 9,
+  BPF_MAP_TYPE_RINGBUF = 27,
+  BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+enum { BPF_ANY, BPF_NOEXIST, BPF_EXIST };
+enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+enum { BPF_RB_AVAIL_DATA = 0 };
+
+// The numbers of the x86-64 interface to programs.
+enum { EINTR_ = 4, EFAULT_ = 14, EISCONN_ = 106, EALREADY_ = 114, EINPROGRESS_ = 115, ENOENT_ = 2, ECONNABORTED_ = 103 };
+enum { AT_FDCWD = -100 };
+enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
+enum { AF_INET = 2, AF_INET6 = 10 };
+enum { SOCK_STREAM = 1, IPPROTO_TCP = 6 };
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_CLOSE = 7 };
+enum { SIGNAL_GROUP_EXIT = 4 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+  unsigned long r10, r9, r8, ax, cx, dx, si, di, orig_ax, bx, bp;
+};
+struct thread_info {
+  __u32 status;
+};
+enum { TS_COMPAT = 2 };
+enum { X32_SYSCALL_BIT = 0x40000000 };
+#else
+#error "Honeyguide's kernel programs know the system calls of x86-64 only."
+#endif
+
+typedef struct { __u32 val; } kuid_t;
+typedef struct { __u32 val; } kgid_t;
+typedef struct { int counter; } atomic_t;
+
+struct super_block { unsigned long s_magic; };
+struct inode { unsigned short i_mode; unsigned long i_ino; struct super_block *i_sb; };
+struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
+struct qstr { __u64 hash_len; const unsigned char *name; };
+struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; };
+struct vfsmount { struct dentry *mnt_root; };
+struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
+struct path { struct vfsmount *mnt; struct dentry *dentry; };
+struct file { struct path f_path; struct inode *f_inode; void *private_data; };
+struct fdtable { unsigned int max_fds; struct file **fd; };
+struct files_struct { struct fdtable *fdt; };
+struct fs_struct { struct path pwd; };
+struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end; };
+struct cred { kuid_t uid, euid; kgid_t gid, egid; };
+struct sched_entity { __u64 sum_exec_runtime; };
+struct signal_struct {
+  atomic_t live;
+  int group_exit_code;
+  unsigned int flags;
+  __u64 utime, stime;
+  unsigned long long sum_sched_runtime;
+  unsigned long maxrss;
+};
+struct task_struct {
+  struct thread_info thread_info;
+  struct sched_entity se;
+  struct mm_struct *mm;
+  int exit_code;
+  int pid, tgid;
+  struct task_struct *real_parent, *group_leader;
+  __u64 utime, stime;
+  __u64 start_boottime;
+  const struct cred *cred;
+  char comm[16];
+  struct fs_struct *fs;
+  struct files_struct *files;
+  struct signal_struct *signal;
+};
+struct linux_binprm { const char *filename, *interp; };
+
+struct in6_addr { union { __u8 u6_addr8[16]; } in6_u; };
+struct sock_common {
+  __be32 skc_daddr, skc_rcv_saddr;
+  __be16 skc_dport;
+  __u16 skc_num;
+  unsigned short skc_family;
+  struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+struct sock { struct sock_common __sk_common; __u16 sk_type, sk_protocol; int sk_err; };
+struct socket { struct sock *sk; };
+
+#pragma clang attribute pop
+
+// What programs hand to connect: the layout is the system call interface's, not the kernel's own.
+struct sockaddr_in6 {
+  __u16 sin6_family;
+  __be16 sin6_port;
+  __be32 sin6_flowinfo;  // IPv4: the address
+  __u8 sin6_addr[16];
+};

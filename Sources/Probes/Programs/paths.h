@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Every system call that takes a path, told by one program: what a call's arguments mean is a row of a table,
+// not code of its own.
+#pragma once
+#include "calls.h"
+#include "walk.h"
+
+// Which (process, path, result) was told already. An eviction only costs a repeat.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 65536);
+  __type(key, __u64[2]);
+  __type(value, __u8);
+} told SEC(".maps");
+
+const volatile __u64 hash_seed = 0x9e3779b97f4a7c15;
+
+static __always_inline void mix(__u64 *hash, __u64 word) {
+  hash[0] = (hash[0] ^ word) * 0xff51afd7ed558ccd;
+  hash[0] ^= hash[0] >> 32;
+  hash[1] = (hash[1] + word) * 0xc4ceb9fe1a85ec53;
+  hash[1] ^= hash[1] >> 29;
+}
+
+static long hash_step(__u32 step, struct scratch **context) {
+  struct scratch *s = *context;
+  __u32 offset = sizeof(struct hg_paths) + step * 8;
+  if (offset > RECORD_LIMIT + TEXT_LIMIT) return 1;
+  mix(s->hash, *(__u64 *)(s->bytes + offset));
+  return 0;
+}
+
+// Whether the scratch's record was told before; remembers it.
+static __noinline bool was_told(struct scratch *s) {
+  struct hg_paths *record = &s->paths;
+  __u32 end = s->offset;
+  if (end > RECORD_LIMIT + TEXT_LIMIT) return false;
+  *(__u64 *)(s->bytes + end) = 0;
+  s->hash[0] = hash_seed;
+  s->hash[1] = ~hash_seed;
+  mix(s->hash, record->header.start ^ (__u64)record->header.pid << 32);
+  mix(s->hash, record->result ^ (__u64)record->names[0].size << 32 ^ (__u64)record->names[0].flags << 48);
+  bpf_loop((end - sizeof *record + 7) / 8, hash_step, &s, 0);
+  if (bpf_map_lookup_elem(&told, s->hash)) return true;
+  __u8 value = 1;
+  bpf_map_update_elem(&told, s->hash, &value, BPF_ANY);
+  return false;
+}
+
+// The name of one argument, and where it is relative to.
+static __always_inline bool append_name(
+    struct scratch *s, struct pt_regs *registers, int place, __s8 directory, __s8 path, bool leads_nowhere) {
+  struct hg_text *name = &s->paths.names[place & 1];
+  name->size = 0;
+  name->flags = HG_TEXT_ABSENT;
+  if (path < 0) return directory >= 0;
+  __u32 start = s->offset;
+  append_user(s, name, (void *)argument(registers, path));
+  return !leads_nowhere &&
+         (name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/');
+}
+
+// Where a relative name starts: the directory of a descriptor, or the working directory.
+static __always_inline struct path *base(struct task_struct *task, struct pt_regs *registers, __s8 directory) {
+  __s32 number = directory < 0 ? AT_FDCWD : (__s32)argument(registers, directory);
+  return number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number));
+}
+
+static __always_inline void no_walk(struct hg_walk *walk) {
+  __builtin_memset(walk, 0, sizeof *walk);
+  walk->flags = HG_TEXT_ABSENT;
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(path_call, struct pt_regs *registers, long result) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  __u32 zero = 0, number = registers->orig_ax;
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &number);
+  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  if (!call || !s) return 0;
+  if (is_restart(result) || (result >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
+  struct hg_paths *record = &s->paths;
+  s->offset = sizeof *record;
+  record->result = result;
+  record->call = number;
+  record->event = call->event;
+  record->is_resolved = 0;
+  record->unused = 0;
+
+  bool is_relative = append_name(s, registers, 0, call->directory, call->path, false);
+  if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ &&
+      result != -EFAULT_)
+    return 0;
+  bool is_relative2 = false;
+  record->names[1].size = 0;
+  record->names[1].flags = HG_TEXT_ABSENT;
+  if (call->path2 >= 0)
+    is_relative2 = append_name(
+        s, registers, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+
+  struct path *from = NULL;
+  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) {
+    from = file_path(descriptor(task, result));
+    record->is_resolved = 1;
+  } else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) {
+    from = working_directory(task);
+    record->is_resolved = 1;
+  } else if (is_relative) {
+    from = base(task, registers, call->directory);
+  }
+  if (from) walk(s, &record->walks[0], from);
+  else no_walk(&record->walks[0]);
+  if (is_relative2) walk(s, &record->walks[1], base(task, registers, call->directory2));
+  else no_walk(&record->walks[1]);
+
+  fill_header(&record->header, HG_RECORD_PATHS, task);
+  if (call->flags & HG_CALL_ONCE && was_told(s)) return 0;
+
+  record->a = 0;
+  record->b = 0;
+  if (call->flags & HG_CALL_HOW) {
+    __u64 how[2] = {};
+    bpf_probe_read_user(how, sizeof how, (void *)argument(registers, call->a));
+    record->a = how[0];
+    record->b = how[1];
+  } else {
+    if (call->a >= 0) record->a = argument(registers, call->a);
+    if (call->b >= 0) record->b = argument(registers, call->b);
+  }
+  __u32 end = s->offset;
+  if (end > RECORD_ROOM) end = RECORD_ROOM;
+  record->header.size = end;
+  emit(record, end);
+  return 0;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Processes: who is followed, what they execute, how they end.
+#pragma once
+#include "walk.h"
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
+  if (!followed(parent)) return 0;
+  if (!bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) lose(HG_LOST_FOLLOW);
+  if (child->pid != child->tgid) return 0;
+
+  struct hg_fork record = {};
+  fill_header(&record.header, HG_RECORD_FORK, parent);
+  record.header.size = sizeof record;
+  record.child_pid = child->tgid;
+  record.child_start = child->start_boottime;
+  emit(&record, sizeof record);
+  return 0;
+}
+
+// Arguments that do not fit into the scratch space go ahead in a record of their own. A reservation must have a
+// constant size, hence the classes.
+#define ARGUMENTS_CLASS(room)                                                                   \
+  if (kept <= (room)) {                                                                         \
+    struct hg_arguments *record = bpf_ringbuf_reserve(&events, sizeof(*record) + (room), 0);     \
+    if (!record) {                                                                              \
+      lose(HG_LOST_RING);                                                                       \
+      return HG_EXEC_ARGUMENTS_LOST;                                                            \
+    }                                                                                           \
+    __builtin_memcpy(&record->header, header, sizeof *header);                                  \
+    record->header.type = HG_RECORD_ARGUMENTS;                                                  \
+    record->header.size = sizeof(*record) + (room);                                             \
+    record->kept = kept;                                                                        \
+    record->unused = 0;                                                                         \
+    long error = bpf_probe_read_user(record + 1, kept, (void *)start);                          \
+    if (error)                                                                                  \
+      bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                            \
+    else                                                                                        \
+      bpf_ringbuf_submit(record, wake_flag());                                                  \
+    return error ? HG_EXEC_ARGUMENTS_UNREADABLE : HG_EXEC_ARGUMENTS_APART;                      \
+  }
+
+enum { ARGUMENTS_INLINE = 4000, ARGUMENTS_LIMIT = 256 * 1024 };
+
+static __noinline __u32 emit_arguments(struct hg_header *header, __u64 start, __u64 kept) {
+  if (!header) return HG_EXEC_ARGUMENTS_LOST;
+  ARGUMENTS_CLASS(16 * 1024)
+  ARGUMENTS_CLASS(64 * 1024)
+  ARGUMENTS_CLASS(ARGUMENTS_LIMIT)
+  return HG_EXEC_ARGUMENTS_LOST;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
+  if (!followed(task)) return 0;
+  __u32 zero = 0;
+  struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
+  if (!s) return 0;
+  struct hg_exec *record = &s->exec;
+  const struct cred *cred = NULL;
+  struct mm_struct *mm = NULL;
+  FIELD(cred, task, cred);
+  FIELD(mm, task, mm);
+  fill_header(&record->header, HG_RECORD_EXEC, task);
+  s->offset = sizeof *record;
+  FIELD(record->gid, cred, gid);
+  FIELD(record->euid, cred, euid);
+  FIELD(record->egid, cred, egid);
+  record->flags = 0;
+  record->unused = 0;
+
+  const char *filename = NULL, *interpreter = NULL;
+  FIELD(filename, binary, filename);
+  FIELD(interpreter, binary, interp);
+  append_kernel(s, &record->filename, filename);
+  record->interpreter.size = 0;
+  record->interpreter.flags = HG_TEXT_ABSENT;
+  if (interpreter != filename) append_kernel(s, &record->interpreter, interpreter);
+
+  __u64 start = 0, size = 0;
+  FIELD(start, mm, arg_start);
+  FIELD(size, mm, arg_end);
+  size -= start;
+  record->arguments_size = size;
+  record->arguments_kept = 0;
+  if (size <= ARGUMENTS_INLINE) {
+    __u32 offset = s->offset;
+    if (offset <= RECORD_LIMIT) {
+      if (bpf_probe_read_user(s->bytes + offset, size, (void *)start)) {
+        record->flags = HG_EXEC_ARGUMENTS_UNREADABLE;
+      } else {
+        record->arguments_kept = size;
+        s->offset = offset + size;
+      }
+    }
+  } else {
+    __u64 kept = size < ARGUMENTS_LIMIT ? size : ARGUMENTS_LIMIT;
+    record->flags = emit_arguments(&record->header, start, kept);
+    if (record->flags == HG_EXEC_ARGUMENTS_APART) record->arguments_kept = kept;
+  }
+
+  struct file *exe = NULL;
+  FIELD(exe, mm, exe_file);
+  walk(s, &record->walks[HG_EXEC_EXE], file_path(exe));
+  walk(s, &record->walks[HG_EXEC_CWD], working_directory(task));
+  walk(s, &record->walks[HG_EXEC_STDIN], file_path(descriptor(task, 0)));
+  walk(s, &record->walks[HG_EXEC_STDOUT], file_path(descriptor(task, 1)));
+  walk(s, &record->walks[HG_EXEC_STDERR], file_path(descriptor(task, 2)));
+
+  __u32 end = s->offset;
+  if (end > RECORD_ROOM) end = RECORD_ROOM;
+  record->header.size = end;
+  emit(record, end);
+  return 0;
+}
+
+// Adds what a thread took of the processors; those that ended before are in the group's sums.
+static __always_inline void add_thread(struct hg_exit *record, struct task_struct *task) {
+  __u64 user = 0, system = 0, runtime = 0;
+  FIELD(user, task, utime);
+  FIELD(system, task, stime);
+  FIELD(runtime, task, se.sum_exec_runtime);
+  record->user += user;
+  record->system += system;
+  record->runtime += runtime;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task) {
+  struct signal_struct *group = NULL;
+  atomic_t alive = {1};
+  FIELD(group, task, signal);
+  FIELD(alive, group, live);
+  if (alive.counter != 0 || !followed(task)) return 0;
+  struct task_struct *leader = task->group_leader;
+  // Two threads that end at once both see that none is alive: the leader remembers whether it was told.
+  struct followed *process = followed(leader);
+  if (process && __sync_val_compare_and_swap(&process->is_gone, 0, 1)) return 0;
+
+  struct hg_exit record = {};
+  fill_header(&record.header, HG_RECORD_EXIT, task);
+  record.header.size = sizeof record;
+  __u32 flags = 0;
+  FIELD(flags, group, flags);
+  if (flags & SIGNAL_GROUP_EXIT) FIELD(record.status, group, group_exit_code);
+  else FIELD(record.status, leader, exit_code);
+  FIELD(record.user, group, utime);
+  FIELD(record.system, group, stime);
+  FIELD(record.runtime, group, sum_sched_runtime);
+  FIELD(record.max_rss, group, maxrss);
+  add_thread(&record, leader);
+  if (leader != task) add_thread(&record, task);
+  emit(&record, sizeof record);
+  return 0;
+}

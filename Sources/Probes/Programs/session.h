@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What every program shares: the ring, who is followed, what was lost.
+#pragma once
+#include "events.h"
+
+// Sizes are set before loading: see Sources/Probes/Session.
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+// Who is followed: the tasks that have a value here. Children inherit it at fork; it goes with its task.
+struct followed {
+  __u32 is_gone;  // of a group's leader: the end of the whole process was told
+  __u32 unused;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct followed);
+} tasks SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, HG_LOSSES);
+  __type(key, __u32);
+  __type(value, __u64);
+} losses SEC(".maps");
+
+// The reader is woken when more than this waits in the ring; otherwise it looks by itself.
+const volatile __u64 wake_at = 1 << 20;
+
+static __always_inline void lose(__u32 reason) {
+  __u64 *count = bpf_map_lookup_elem(&losses, &reason);
+  if (count) (*count)++;
+}
+
+static __always_inline struct followed *followed(struct task_struct *task) {
+  return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+static __always_inline __u64 wake_flag(void) {
+  return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+// Writes a finished record; its header must already tell its size.
+static __always_inline void emit(void *record, __u64 size) {
+  if (bpf_ringbuf_output(&events, record, size, wake_flag())) lose(HG_LOST_RING);
+}
+
+// Reads a member through a pointer into the kernel; leaves `to` as it was where that cannot be read.
+//
+// A member that is itself a pointer is always read so, never as `pointer->member`: for each such access through a
+// trusted pointer the verifier searches the whole of the kernel's BTF by name, four times, a millisecond in all.
+#define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (from))
+#define FIELD(to, pointer, field) READ(to, (void *)(pointer) + bpf_core_field_offset(*(pointer), field))
+
+static __always_inline void fill_header(struct hg_header *header, __u32 type, struct task_struct *task) {
+  header->type = type;
+  header->time = bpf_ktime_get_boot_ns();
+  header->pid = task->tgid;
+  header->tid = task->pid;
+  header->start = task->start_boottime;
+  header->ppid = 0;
+  header->uid = (__u32)bpf_get_current_uid_gid();
+  if (header->tid != header->pid) {
+    struct task_struct *leader = NULL;
+    FIELD(leader, task, group_leader);
+    FIELD(header->start, leader, start_boottime);
+  }
+  struct task_struct *parent = NULL;
+  FIELD(parent, task, real_parent);
+  FIELD(header->ppid, parent, tgid);
+  bpf_get_current_comm(header->comm, sizeof header->comm);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The scratch space in which a record with texts is put together, and the walk from a dentry to its root.
+#pragma once
+#include "session.h"
+
+// A value of a per-CPU map may have 32 KiB. Texts begin below RECORD_LIMIT, and each is at most TEXT_LIMIT long.
+enum { TEXT_LIMIT = 4096, RECORD_LIMIT = 28160, RECORD_ROOM = RECORD_LIMIT + TEXT_LIMIT + 8 };
+
+struct scratch {
+  // The walk under way.
+  struct dentry *dentry;
+  struct mount *mount;
+  struct dentry *mount_root;
+  __u32 walked;  // bytes
+  __u32 flags;   // enum hg_text_flag
+  __u32 offset;  // where the next text goes in the record
+  __u32 unused;
+  __u64 hash[2];
+  union {
+    struct hg_header header;
+    struct hg_paths paths;
+    struct hg_exec exec;
+    __u8 bytes[RECORD_ROOM];
+  };
+};
+_Static_assert(sizeof(struct scratch) <= 32768, "a per-CPU value has at most 32 KiB");
+
+// One for each hook that can interrupt another.
+enum { SCRATCH_CALL, SCRATCH_EXEC, SCRATCHES };
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct scratch);
+} call_scratch SEC(".maps"), exec_scratch SEC(".maps");
+
+// Appends the string at a user address, without its zero.
+static __always_inline void append_user(struct scratch *s, struct hg_text *text, const void *address) {
+  __u32 offset = s->offset;
+  text->size = 0;
+  text->flags = 0;
+  if (offset > RECORD_LIMIT) {
+    text->flags = HG_TEXT_TRUNCATED;
+    return;
+  }
+  long size = bpf_probe_read_user_str(s->bytes + offset, TEXT_LIMIT, address);
+  if (size <= 0) {
+    text->flags = HG_TEXT_UNREADABLE;
+    return;
+  }
+  if (size == TEXT_LIMIT) text->flags = HG_TEXT_TRUNCATED;
+  text->size = size - 1;
+  s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
+}
+
+static __always_inline void append_kernel(struct scratch *s, struct hg_text *text, const void *address) {
+  __u32 offset = s->offset;
+  text->size = 0;
+  text->flags = HG_TEXT_TRUNCATED;
+  if (offset > RECORD_LIMIT) return;
+  long size = bpf_probe_read_kernel_str(s->bytes + offset, TEXT_LIMIT, address);
+  if (size <= 0) return;
+  text->flags = size == TEXT_LIMIT ? HG_TEXT_TRUNCATED : 0;
+  text->size = size - 1;
+  s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
+}
+
+// What a step needs of a dentry. In all kernels so far these members are neighbours, and one read fetches them.
+struct dentry_head {
+  struct hlist_bl_node hash;
+  struct dentry *parent;
+  struct qstr name;
+};
+
+static __always_inline long read_dentry(struct dentry_head *head, struct dentry *dentry) {
+  __u64 hash = bpf_core_field_offset(struct dentry, d_hash), parent = bpf_core_field_offset(struct dentry, d_parent),
+        name = bpf_core_field_offset(struct dentry, d_name);
+  if (parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *))
+    return READ(*head, (void *)dentry + hash);
+  return READ(head->hash, (void *)dentry + hash) ?: READ(head->parent, (void *)dentry + parent)
+             ?: READ(head->name, (void *)dentry + name);
+}
+
+// One name of a path, or one step over a mount point; ends the loop (1) at the root.
+// (bpf_loop's context must lie on the stack, hence the pointer to a pointer.)
+static long walk_step(__u32 step, struct scratch **context) {
+  struct scratch *s = *context;
+  if (s->dentry == s->mount_root) {
+    struct mount *parent;
+    if (FIELD(parent, s->mount, mnt_parent) || parent == s->mount) return 1;
+    if (FIELD(s->dentry, s->mount, mnt_mountpoint) || FIELD(s->mount_root, parent, mnt.mnt_root)) return 1;
+    s->mount = parent;
+    return 0;
+  }
+  struct dentry_head head;
+  if (read_dentry(&head, s->dentry)) {
+    s->flags |= HG_TEXT_UNREADABLE;
+    return 1;
+  }
+  bool is_root = head.parent == s->dentry;
+  if (!s->walked && !head.hash.pprev) s->flags |= HG_TEXT_DELETED;
+  __u32 size = head.name.hash_len >> 32, offset = s->offset;
+  if (is_root) s->flags |= HG_TEXT_PSEUDO;
+  if (size > 255 || s->walked > TEXT_LIMIT || offset > RECORD_LIMIT) {
+    s->flags |= HG_TEXT_TRUNCATED;
+    return 1;
+  }
+  s->bytes[offset] = '/';
+  if (bpf_probe_read_kernel(s->bytes + offset + 1, size & 255, head.name.name)) {
+    s->flags |= HG_TEXT_UNREADABLE;
+    return 1;
+  }
+  s->offset = offset + size + 1;
+  s->walked += size + 1;
+  s->dentry = head.parent;
+  return is_root;
+}
+
+// Appends the path of a dentry as struct hg_walk describes it. `path` points into the kernel.
+static __noinline void walk(struct scratch *s, struct hg_walk *walk, struct path *path) {
+  struct vfsmount *mount = NULL;
+  s->dentry = NULL;
+  s->walked = 0;
+  s->flags = 0;
+  s->mount_root = NULL;
+  FIELD(s->dentry, path, dentry);
+  FIELD(mount, path, mnt);
+  walk->inode = 0;
+  walk->magic = 0;
+  walk->size = 0;
+  walk->flags = HG_TEXT_ABSENT;
+  if (!s->dentry || !mount) return;
+  struct dentry *leaf = s->dentry;
+  s->mount = (void *)mount - bpf_core_field_offset(struct mount, mnt);
+  FIELD(s->mount_root, mount, mnt_root);
+  bpf_loop(TEXT_LIMIT / 2 + 64, walk_step, &s, 0);
+  if (s->flags & HG_TEXT_PSEUDO) {
+    struct inode *inode = NULL;
+    struct super_block *super = NULL;
+    unsigned long magic = 0, number = 0;
+    FIELD(inode, leaf, d_inode);
+    FIELD(number, inode, i_ino);
+    FIELD(super, inode, i_sb);
+    FIELD(magic, super, s_magic);
+    walk->inode = number;
+    walk->magic = magic;
+  }
+  walk->size = s->walked;
+  walk->flags = s->flags;
+}
+
+// The open file behind a descriptor of this task; NULL where there is none.
+static __always_inline struct file *descriptor(struct task_struct *task, __s32 number) {
+  struct files_struct *files = NULL;
+  struct fdtable *table = NULL;
+  struct file **descriptors = NULL, *file = NULL;
+  __u32 room = 0;
+  FIELD(files, task, files);
+  FIELD(table, files, fdt);
+  FIELD(room, table, max_fds);
+  FIELD(descriptors, table, fd);
+  if (number >= 0 && (__u32)number < room) READ(file, descriptors + number);
+  return file;
+}
+
+static __always_inline struct path *file_path(struct file *file) {
+  return file ? (void *)file + bpf_core_field_offset(struct file, f_path) : NULL;
+}
+
+static __always_inline struct path *working_directory(struct task_struct *task) {
+  struct fs_struct *fs = NULL;
+  FIELD(fs, task, fs);
+  return fs ? (void *)fs + bpf_core_field_offset(struct fs_struct, pwd) : NULL;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import BPF
+internal import Glibc
+internal import Inspection
+internal import SystemPackage
+
+/// The way of the events from the ring to the sinks, on two threads: one only copies the ring into a bounded queue,
+/// the other decodes, and calls the sinks in order. So nothing slow ever keeps the ring waiting.
+final class Pipeline: @unchecked Sendable {
+  private let tracer: Tracer
+  private let queue: EventQueue
+  private let stopSignal: WakePipe
+  private var reader: Thread?
+  private var worker: Thread?
+
+  // Of the worker's thread while it runs, of the caller's before and after.
+  private var decoder: Decoder
+  private var sinks: [RunningSink]
+  private var told: [String: UInt64] = [:]
+  private var undecodable: [String: UInt64] = [:]
+  private var onPageRequest: () -> Void = {}
+  private(set) var events: UInt64 = 0
+  /// Set by the reader's thread before it ends.
+  private var readerError: BPFError?
+
+  /// How long the reader sleeps when nobody wakes it, and how often losses are asked for: milliseconds.
+  private static let readerNap = 40, lossInterval = 500
+
+  init(_ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int) throws(Errno) {
+    self.tracer = tracer
+    self.sinks = sinks.map(RunningSink.init)
+    queue = EventQueue(limit: queueLimit)
+    stopSignal = try WakePipe()
+    decoder = Decoder(pageSize: UInt64(sysconf(Int32(_SC_PAGESIZE))))
+  }
+
+  /// Starts both threads. `onPageRequest` runs on the worker's, between two events.
+  func start(_ session: SessionStart, onPageRequest: @escaping () -> Void) throws(BPFError) {
+    self.onPageRequest = onPageRequest
+    for sink in sinks { sink.run { try $0.start(session) } }
+    var ring: RingBuffer? = try tracer.ring()
+    let taken = UncheckedBox(ring.take()!)
+    reader = Thread { [self] in read(taken) }
+    worker = Thread { [self] in work() }
+  }
+
+  /// Follows a process from now on, with everything it will start.
+  func follow(_ pidfd: FileDescriptor) throws(BPFError) { try tracer.follow(pidfd) }
+
+  func requestPage() { queue.push(.pageRequest) }
+
+  /// Reads what the ring still holds, ends both threads, and tells the sinks the end.
+  ///
+  /// What was lost is part of what `end` is given.
+  func finish(_ end: (_ losses: [Loss], _ events: UInt64, _ notes: [String]) -> SessionEnd) -> SessionEnd {
+    stopSignal.signal()
+    reader?.join()
+    queue.push(.end)
+    worker?.join()
+    let now = Clock.boot()
+    for event in (try? tracer.pendingConnections(now: now)) ?? [] { receive(event) }
+    tellLosses()
+    let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
+    var notes = sinks.compactMap(\.failure)
+    if let readerError { notes.append("Reading events ended early: \(readerError).") }
+    let result = end(losses, events, notes)
+    for sink in sinks { sink.run { try $0.finish(result) } }
+    return result
+  }
+
+  /// What sinks could not do, as sentences; of those that failed in `finish` too.
+  var failures: [String] { sinks.compactMap(\.failure) }
+
+  // MARK: The reader's thread
+
+  private func read(_ box: UncheckedBox<RingBuffer>) {
+    var batch = EventQueue.Batch()
+    var isLast = false
+    do throws(BPFError) {
+      while true {
+        try box.value.consume { record in
+          batch.append(record)
+          if batch.bytes.count >= 1 << 20 { queue.push(&batch) }
+        }
+        queue.push(&batch)
+        // Asked to stop: one more round takes what came until then.
+        if isLast { return }
+        isLast = stopSignal.wait(alsoFor: box.value.pollDescriptor, milliseconds: Self.readerNap)
+      }
+    } catch {
+      readerError = error
+    }
+  }
+
+  // MARK: The worker's thread
+
+  private func work() {
+    var lastLosses = Clock.boot()
+    while true {
+      for item in queue.pop(milliseconds: Self.lossInterval) {
+        switch item {
+        case .batch(let batch):
+          batch.forEach(decode)
+          queue.recycle(batch)
+        case .pageRequest: onPageRequest()
+        case .end: return
+        }
+      }
+      let now = Clock.boot()
+      if now - lastLosses > UInt64(Self.lossInterval) * 1_000_000 {
+        tellLosses()
+        lastLosses = now
+      }
+      for sink in sinks { sink.run { try $0.flush() } }
+    }
+  }
+
+  private func decode(_ record: RawSpan) {
+    do throws(DecodeError) {
+      if let event = try decoder.decode(record) { receive(event) }
+    } catch {
+      let reason = switch error {
+      case .short(let type): "undecodable-record-\(type)"
+      case .unknown(let type): "unknown-record-\(type)"
+      }
+      undecodable[reason, default: 0] += 1
+    }
+  }
+
+  private func receive(_ event: Event) {
+    events += 1
+    for sink in sinks { sink.run { try $0.receive(event) } }
+  }
+
+  /// Tells the sinks what was lost since they were told last.
+  private func tellLosses() {
+    var losses = (try? tracer.losses()) ?? []
+    if queue.lost > 0 { losses.append(Loss(reason: "queue-full", count: queue.lost)) }
+    losses += undecodable.map { Loss(reason: $0.key, count: $0.value) }
+    let now = Clock.boot()
+    for loss in losses {
+      let fresh = loss.count - told[loss.reason, default: 0]
+      guard fresh > 0 else { continue }
+      told[loss.reason] = loss.count
+      for sink in sinks { sink.run { try $0.lose(Loss(reason: loss.reason, count: fresh), time: now) } }
+    }
+  }
+}
+
+/// A sink, until it fails: then it is left alone, and the reason is kept.
+private final class RunningSink {
+  private let sink: any EventSink
+  private var error: (any Error)?
+
+  init(_ sink: any EventSink) { self.sink = sink }
+
+  func run(_ body: (any EventSink) throws -> Void) {
+    guard error == nil else { return }
+    do { try body(sink) } catch { self.error = error }
+  }
+
+  /// Why it ended early, as a sentence; nil when it did not, or when its reader just went away (`| head`).
+  var failure: String? {
+    guard let error, error as? Errno != .brokenPipe else { return nil }
+    return "\(error)"
+  }
+}
+
+/// A value that is handed from one thread to another, with nothing left behind.
+final class UncheckedBox<Value: ~Copyable>: @unchecked Sendable {
+  var value: Value
+  init(_ value: consuming Value) { self.value = value }
+}

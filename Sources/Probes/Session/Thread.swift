@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+internal import SystemPackage
+
+/// A POSIX thread with all signals blocked: they are the main thread's business.
+@safe struct Thread {
+  private let id: pthread_t
+
+  /// Starts `body`. A system that cannot start one more thread is beyond help.
+  init(_ body: @escaping @Sendable () -> Void) {
+    final class Body {
+      let run: @Sendable () -> Void
+      init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    var all = sigset_t(), before = sigset_t(), id = pthread_t()
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+    let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+    let error = unsafe pthread_create(
+      &id, nil,
+      { context in
+        unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
+        return nil
+      }, context)
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+    precondition(error == 0, "pthread_create: \(Errno(rawValue: error))")
+    self.id = id
+  }
+
+  func join() { _ = pthread_join(id, nil) }
+}
+
+/// A pipe by which one thread wakes another.
+final class WakePipe: Sendable {
+  private let readEnd, writeEnd: FileDescriptor
+
+  init() throws(Errno) {
+    do { (readEnd, writeEnd) = try FileDescriptor.pipe() } catch { throw error as? Errno ?? .badAddress }
+    // The command must not inherit them.
+    for end in [readEnd, writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+  }
+
+  deinit {
+    try? readEnd.close()
+    try? writeEnd.close()
+  }
+
+  /// Wakes the waiter, now and whenever it waits again.
+  func signal() { _ = try? writeEnd.writeAll(CollectionOfOne(0)) }
+
+  /// Waits for the signal, for the other descriptor to become readable, or for the time to pass; whether it was
+  /// signalled.
+  func wait(alsoFor other: FileDescriptor, milliseconds: Int) -> Bool {
+    var waiting = [
+      pollfd(fd: readEnd.rawValue, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: other.rawValue, events: Int16(POLLIN), revents: 0),
+    ]
+    unsafe poll(&waiting, 2, Int32(milliseconds))
+    return waiting[0].revents & Int16(POLLIN) != 0
+  }
+}
+
+/// The clocks of events and of people.
+enum Clock {
+  /// Nanoseconds since boot, suspended time included: the clock of every event.
+  static func boot() -> UInt64 { nanoseconds(CLOCK_BOOTTIME) }
+
+  /// What to add to an event's time for nanoseconds since 1970.
+  static func bootTime() -> UInt64 { nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME) }
+
+  private static func nanoseconds(_ clock: Int32) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}

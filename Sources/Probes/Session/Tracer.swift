@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import BPF
+internal import CProbeEvents
+internal import Glibc
+internal import Inspection
+internal import SystemPackage
+
+/// The kernel's side of one run: loaded, attached, following nobody yet.
+///
+/// Everything it holds are descriptors: when it is gone, or its process is killed, the kernel removes all of it.
+struct Tracer: ~Copyable {
+  private let object: LoadedObject
+  private let links: Links
+  private let tasks: BPFMap
+  private let lossCounters: BPFMap
+  private let connecting: BPFMap
+
+  /// The attached programs. A class since an array cannot hold values that are not copyable.
+  private final class Links {
+    var all: [Box] = []
+    final class Box {
+      let link: Link
+      init(_ link: consuming Link) { self.link = link }
+    }
+  }
+
+  struct Options: Sendable {
+    /// Of the ring, in bytes: a power of two, at least a page.
+    var ringSize: UInt32 = 16 << 20
+  }
+
+  /// The programs that a hook starts, and those that only a system call's row leads to.
+  private static let hooks = [
+    "process_fork", "process_exec", "process_exit", "tcp_state", "tcp_destroy", "call_exit",
+  ]
+  private static let tellers = (paths: "path_call", connect: "connect_call")
+
+  /// Loads and attaches. Nothing is told before a process is followed.
+  static func start(_ options: Options) throws(BPFError) -> Tracer {
+    var blueprint = try Blueprint(EmbeddedObject.inspect.bytes, name: "honeyguide")
+    try blueprint.resize(map: "events", entries: options.ringSize)
+    try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
+    try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
+    for program in hooks + [tellers.paths, tellers.connect] {
+      try blueprint.enable(true, program: program)
+    }
+    let object = try blueprint.load()
+
+    let calls = try object.map("calls"), table = try object.map("tellers")
+    for call in SystemCall.table {
+      let isConnect = UInt32(call.row.event) == HG_CALL_CONNECT.rawValue
+      let program = isConnect ? tellers.connect : tellers.paths
+      try calls.update(call.number, call.row)
+      try table.update(call.number, try object.descriptor(ofProgram: program).rawValue)
+    }
+    let links = Links()
+    for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
+    return Tracer(
+      tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
+      connecting: try object.map("connecting"), links: links, object: object)
+  }
+
+  private init(
+    tasks: consuming BPFMap, lossCounters: consuming BPFMap, connecting: consuming BPFMap, links: Links,
+    object: consuming LoadedObject
+  ) {
+    self.object = object
+    self.links = links
+    self.tasks = tasks
+    self.lossCounters = lossCounters
+    self.connecting = connecting
+  }
+
+  /// The ring's reader: for one thread.
+  func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
+
+  /// Follows a process from now on, with everything it will start. `pidfd` names it.
+  func follow(_ pidfd: FileDescriptor) throws(BPFError) {
+    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, unused: 0))
+  }
+
+  /// `struct followed` of the kernel programs.
+  private struct Followed: BitwiseCopyable {
+    var is_gone: UInt32
+    var unused: UInt32
+  }
+
+  /// What the kernel's side could not tell so far, by reason; zeros are left out.
+  func losses() throws(BPFError) -> [Loss] {
+    var losses: [Loss] = []
+    for (reason, word) in [
+      (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
+      (HG_LOST_CONNECTING, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-32-bit"),
+    ] {
+      let count = try lossCounters.sum(reason.rawValue)
+      if count > 0 { losses.append(Loss(reason: word, count: count)) }
+    }
+    var missed: UInt64 = 0
+    for program in Self.hooks { missed += try object.misses(ofProgram: program) }
+    if missed > 0 { losses.append(Loss(reason: "hook-busy", count: missed)) }
+    return losses
+  }
+
+  /// The connections whose outcome is not known yet.
+  func pendingConnections(now: UInt64) throws(BPFError) -> [Event] {
+    let entries = try connecting.entries(key: UInt64.self, value: hg_connecting.self)
+    return entries.compactMap { entry -> Event? in
+      guard entry.value.state & HG_CONNECTING_TOLD.rawValue == 0 else { return nil }
+      var record = entry.value.record
+      record.header.time = now
+      record.flags |= UInt16(HG_CONNECT_PENDING.rawValue)
+      return Event(
+        time: now, process: ProcessID(pid: Int32(bitPattern: record.header.pid), start: record.header.start),
+        tid: Int32(bitPattern: record.header.tid), ppid: Int32(bitPattern: record.header.ppid),
+        uid: record.header.uid, comm: RecordReader.comm(record.header), body: .connect(Decoder.connect(record)))
+    }
+  }
+}
