@@ -25,18 +25,14 @@ public final class Live: EventSink {
   public func receive(_ event: Event) throws {
     line.begin(since(event.time), process: event.process.pid, comm: event.comm)
     line.body(event.body)
-    try end()
+    line.end()
+    if line.bytes.count >= Self.enough { try flush() }
   }
 
   public func lose(_ loss: Loss, time: UInt64) throws {
     line.begin(since(time), process: nil, comm: "")
     line.loss(loss)
-    try end()
-  }
-
-  private func end() throws {
     line.end()
-    if line.bytes.count >= Self.enough { try flush() }
   }
 
   public func flush() throws {
@@ -47,6 +43,6 @@ public final class Live: EventSink {
 
   public func finish(_ end: SessionEnd) throws { try flush() }
 
-  /// What was before the command was released counts as its start.
+  /// Events of before the start (a descriptor's late outcome has none) count as of the start.
   private func since(_ time: UInt64) -> UInt64 { time > startTime ? time - startTime : 0 }
 }

@@ -140,10 +140,8 @@ extension LiveLine {
       text("(unreadable)")
     }
     outcome(connect.error)
-    if connect.isPending { text(" = pending") }
-    guard let latency = connect.latency else { return }
-    text(" after ")
-    seconds(latency)
+    text(connect.isPending ? " = pending after " : " after ")
+    seconds(connect.latency)
     text(" s")
   }
 }
