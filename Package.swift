@@ -58,6 +58,11 @@ let package = Package(
       dependencies: ["Probes", "Report", "Inspection", argumentParser, system],
       swiftSettings: strict),
 
+    // `make bench`: no product.
+    .executableTarget(
+      name: "honeyguide-bench", dependencies: [argumentParser, system], path: "Benchmarks/Driver",
+      swiftSettings: strict),
+
     .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
