@@ -63,7 +63,10 @@ let package = Package(
       name: "honeyguide-bench", dependencies: [argumentParser, system], path: "Benchmarks/Driver",
       swiftSettings: strict),
 
-    .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .testTarget(
+      name: "BPFTests", dependencies: ["BPF", "CTestSupport", system], exclude: ["Programs"],
+      swiftSettings: strict, plugins: ["CompileProbes"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
     .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),

@@ -194,7 +194,7 @@ extension EventWriter {
     }
     if let error = connect.error { json.field("error", error.name) }
     json.field("pending", connect.isPending)
-    json.field("latency_ns", connect.latency)
+    if let latency = connect.latency { json.field("latency_ns", latency) }
   }
 
   private mutating func endpoint(_ name: StaticString, _ address: SocketAddress) {

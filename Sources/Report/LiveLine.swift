@@ -140,9 +140,12 @@ extension LiveLine {
       text("(unreadable)")
     }
     outcome(connect.error)
-    text(connect.isPending ? " = pending after " : " after ")
-    seconds(connect.latency)
-    text(" s")
+    if connect.isPending { text(" = pending") }
+    if let latency = connect.latency {
+      text(" after ")
+      seconds(latency)
+      text(" s")
+    }
   }
 }
 

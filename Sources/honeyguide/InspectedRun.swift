@@ -35,7 +35,7 @@ struct InspectedRun {
     let json = try options.json.map { try SharedOutput($0, as: plan.identity) }
     let page = try options.quiet ? nil : PageSink(options, as: plan.identity)
     var sinks: [any EventSink] = []
-    //LIVE
+    if options.live { sinks.append(try liveView()) }
     if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
     if let page { sinks.append(page) }
 
@@ -46,6 +46,11 @@ struct InspectedRun {
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: sinks, onPageRequest: { page?.show() })
     return exitCode(end.status)
+  }
+
+  private func liveView() throws -> Live {
+    let output = try SharedOutput("/dev/stderr", as: .ours)
+    return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
   }
 
   private var identityChoice: IdentityChoice {

@@ -30,3 +30,27 @@ enum WorkingDirectory {
     return ByteString(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
   }
 }
+
+/// What a terminal shows.
+struct Terminal {
+  /// Colours are wanted and understood.
+  let hasColor: Bool
+  /// Columns; nil where it is no terminal.
+  let width: Int?
+
+  /// Where standard error goes.
+  static var standardError: Terminal { Terminal(STDERR_FILENO) }
+
+  init(_ descriptor: Int32) {
+    var size = winsize()
+    let isTerminal = isatty(descriptor) == 1
+    let hasSize = unsafe isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    width = hasSize ? Int(size.ws_col) : nil
+    hasColor = isTerminal && Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
+  }
+
+  /// A variable of the environment; empty where it is not set.
+  private static func variable(_ name: String) -> String {
+    unsafe getenv(name).map { unsafe String(cString: $0) } ?? ""
+  }
+}

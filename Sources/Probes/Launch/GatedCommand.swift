@@ -19,6 +19,9 @@ public struct GatedCommand: ~Copyable {
   /// The process that will become the command.
   public var pid: Int32 { gate.pid }
 
+  /// A descriptor that names that process (pidfd_open(2)); it stays ours.
+  var pidfd: Int32 { pidDescriptor.number }
+
   /// Forks, and waits until the child has become `plan.identity` and found the command (fork(2), setgroups(2),
   /// setresgid(2), setresuid(2), capset(2)). A command that is not there fails here, before anything is
   /// attached. The earlier this is called, the less memory there is to copy.
