@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+/// Writes each event of the contract as one line of JSON. The order of the fields is the same in every line of
+/// a kind, and is no part of the contract.
+struct EventWriter: ~Copyable {
+  var json: JSONWriter
+  /// The names of open's flags, written once for each value.
+  private var flags: [UInt64: [UInt8]] = [:]
+  /// A program can give any 64 bits; what is remembered of them is bounded.
+  private static let mostFlags = 256
+
+  init(capacity: Int) { json = JSONWriter(capacity: capacity) }
+
+  mutating func start(_ session: SessionStart) {
+    json.raw(#"{"event":"start","schema":1"#)
+    json.field("time_ns", session.time)
+    json.field("honeyguide", session.version)
+    json.field("command", session.command.lazy.map(Optional.some))
+    json.field("uid", session.uid)
+    json.field("cwd", session.cwd)
+    json.field("boot_time_unix_ns", session.bootTime)
+    json.field("options", session.options.lazy.map { Optional(ByteString($0)) })
+    json.raw("}\n")
+  }
+
+  mutating func summary(_ end: SessionEnd, duration: UInt64, events: UInt64, processes: Int) {
+    json.raw(#"{"event":"summary""#)
+    json.field("time_ns", end.time)
+    switch end.status {
+    case .code(let code): json.field("exit_code", code)
+    case .signal(let number, _): json.field("exit_code", 128 + number)
+    case nil: json.null("exit_code")
+    }
+    json.field("duration_ns", duration)
+    json.field("events", events)
+    json.field("lost", end.lost)
+    json.name("lost_by_reason")
+    json.raw("{")
+    for (index, loss) in end.losses.enumerated() {
+      if index > 0 { json.raw(",") }
+      json.string(loss.reason)
+      json.raw(":")
+      json.integer(loss.count)
+    }
+    json.raw("}")
+    json.field("processes", processes)
+    if !end.notes.isEmpty { json.field("notes", end.notes.lazy.map { Optional(ByteString($0)) }) }
+    json.raw("}\n")
+  }
+
+  mutating func lost(_ loss: Loss, time: UInt64) {
+    json.raw(#"{"event":"lost","time_ns":"#)
+    json.integer(time)
+    json.field("reason", loss.reason)
+    json.field("count", loss.count)
+    json.raw("}\n")
+  }
+
+  mutating func event(_ event: Event) {
+    switch event.body {
+    case .fork(let fork):
+      begin("fork", event)
+      json.raw(#","child":{"pid":"#)
+      json.integer(fork.child.pid)
+      json.field("start_ns", fork.child.start)
+      json.raw("}")
+    case .exec(let exec):
+      begin("exec", event)
+      body(exec)
+    case .failedExec(let failed):
+      begin("exec", event)
+      path(failed.target, "path", requested: "filename")
+      json.field("error", failed.error.name)
+    case .exit(let exit):
+      begin("exit", event)
+      body(exit)
+    case .open(let open):
+      begin("open", event)
+      body(open)
+    case .lookup(let lookup):
+      begin("lookup", event)
+      json.field("call", lookup.call)
+      path(lookup.target, "path", requested: "requested")
+      if let error = lookup.error { json.field("error", error.name) }
+    case .change(let change):
+      begin(change.kind.rawValue, event)
+      body(change)
+    case .connect(let connect):
+      begin("connect", event)
+      body(connect)
+    }
+    json.raw("}\n")
+  }
+
+  /// The common fields.
+  @inline(__always)
+  private mutating func begin(_ name: String, _ event: Event) {
+    json.raw(#"{"event":""#)
+    json.bytes.append(name.utf8.span)
+    json.raw(#"","time_ns":"#)
+    json.integer(event.time)
+    json.field("pid", event.process.pid)
+    json.field("start_ns", event.process.start)
+    json.field("tid", event.tid)
+    json.field("ppid", event.ppid)
+    json.field("uid", event.uid)
+    json.field("comm", event.comm)
+  }
+}
+
+// MARK: - Bodies
+
+extension EventWriter {
+  private mutating func body(_ exec: Exec) {
+    json.field("exe", exec.exe)
+    json.field("filename", exec.filename)
+    if exec.isArgvUnreadable {
+      json.null("argv")
+      json.field("argv_unreadable", true)
+    } else {
+      json.field("argv", exec.argv.lazy.map(Optional.some))
+    }
+    json.field("argv_size", exec.argvSize)
+    json.field("argv_truncated", exec.isArgvTruncated)
+    json.field("cwd", exec.cwd)
+    if let interpreter = exec.interpreter { json.field("interpreter", interpreter) }
+    if let script = exec.script { json.field("script", script) }
+    json.field("stdio", exec.stdio)
+    json.field("gid", exec.gid)
+    json.field("euid", exec.euid)
+    json.field("egid", exec.egid)
+  }
+
+  private mutating func body(_ exit: Exit) {
+    switch exit.status {
+    case .code(let code): json.field("code", code)
+    case .signal(let number, let coreDumped):
+      json.field("signal", Signal(number).name)
+      json.fact("core_dumped", "", coreDumped)
+    }
+    json.field("duration_ns", exit.duration)
+    json.field("user_ns", exit.userTime)
+    json.field("system_ns", exit.systemTime)
+    json.field("max_rss_kib", exit.maxRSS)
+  }
+
+  private mutating func body(_ open: Open) {
+    path(open.target, "path", requested: "requested")
+    json.name("flags")
+    if let known = flags[open.flags.rawValue] {
+      json.bytes.append(known.span)
+    } else {
+      let names = Array((#"[""# + open.flags.names.joined(separator: #"",""#) + #""]"#).utf8)
+      json.bytes.append(names.span)
+      if flags.count < Self.mostFlags { flags[open.flags.rawValue] = names }
+    }
+    if open.flags.creates || open.flags.isTemporaryFile { json.field("mode", open.mode) }
+    switch open.result {
+    case .descriptor(let descriptor): json.field("fd", descriptor)
+    case .error(let error): json.field("error", error.name)
+    }
+  }
+
+  private mutating func body(_ change: Change) {
+    json.field("call", change.call)
+    path(change.target, "path", requested: "requested")
+    if let to = change.to {
+      if change.kind == .symlink {
+        linkText(to)
+      } else {
+        path(to, "to", requested: "to_requested")
+      }
+    }
+    if let mode = change.mode { json.field("mode", mode) }
+    if let length = change.length { json.field("length", length) }
+    // chown leaves alone what it is given as -1.
+    if let owner = change.owner, owner != .max { json.field("owner", owner) }
+    if let group = change.group, group != .max { json.field("group", group) }
+    if let error = change.error { json.field("error", error.name) }
+  }
+
+  private mutating func body(_ connect: Connect) {
+    json.field("protocol", connect.transport.rawValue)
+    if let family = connect.remote ?? connect.local {
+      json.field("family", family.isIPv6 ? "ipv6" : "ipv4")
+    }
+    if let local = connect.local { endpoint("local", local) }
+    if let remote = connect.remote {
+      endpoint("remote", remote)
+    } else {
+      json.null("remote")
+      json.field("remote_unreadable", true)
+    }
+    if let error = connect.error { json.field("error", error.name) }
+    json.field("pending", connect.isPending)
+    if let latency = connect.latency { json.field("latency_ns", latency) }
+  }
+
+  private mutating func endpoint(_ name: StaticString, _ address: SocketAddress) {
+    json.name(name)
+    json.raw(#"{"address":""#)
+    var text: [UInt8] = []
+    text.reserveCapacity(45)
+    address.appendAddress(to: &text)
+    json.bytes.append(text.span)
+    json.raw("\"")
+    json.field("port", address.port)
+    json.raw("}")
+  }
+
+  /// A path and the name that was asked for. A path of which nothing is known is null. A name that could not be
+  /// read is null, and a fact says so; where the call took no name, the field is absent.
+  @inline(__always)
+  private mutating func path(_ target: PathArgument, _ path: StaticString, requested: StaticString) {
+    if let known = target.path { json.field(path, known) } else { json.null(path) }
+    if let name = target.requested {
+      json.field(requested, name)
+    } else if target.isUnreadable {
+      json.null(requested)
+      json.fact(requested, "_unreadable", true)
+    }
+    json.fact(path, "_truncated", target.isTruncated)
+    json.fact(path, "_deleted", target.isDeleted)
+  }
+
+  /// The text of a symbolic link, which is no path until somebody follows it.
+  private mutating func linkText(_ to: PathArgument) {
+    if let text = to.requested ?? to.path { json.field("to", text) } else { json.null("to") }
+    json.fact("to", "_unreadable", to.isUnreadable)
+    json.fact("to", "_truncated", to.isTruncated)
+  }
+}

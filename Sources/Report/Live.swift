@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Inspection
+
+/// Events as they happen, one readable line each: seconds since the start, process, its name, what it did.
+///
+///     0.012345    4242 ansible-galaxy  open     /etc/ansible/ansible.cfg read = ENOENT
+///
+/// Lines are never cut. Names are printed as shell words, so that one with a space or an arrow in it cannot be
+/// taken for two.
+public final class Live: EventSink {
+  private let output: JSONLines.Output
+  private var line: LiveLine
+  private var startTime: UInt64 = 0
+
+  /// What is collected before it is handed on; less, when there is nothing more to read for now.
+  private static let enough = 64 * 1024
+
+  public init(color: Bool, output: @escaping JSONLines.Output) {
+    self.output = output
+    line = LiveLine(color: color)
+  }
+
+  public func start(_ session: SessionStart) { startTime = session.time }
+
+  public func receive(_ event: Event) throws {
+    line.begin(since(event.time), process: event.process.pid, comm: event.comm)
+    line.body(event.body)
+    line.end()
+    if line.bytes.count >= Self.enough { try flush() }
+  }
+
+  public func lose(_ loss: Loss, time: UInt64) throws {
+    line.begin(since(time), process: nil, comm: "")
+    line.loss(loss)
+    line.end()
+  }
+
+  public func flush() throws {
+    if line.bytes.isEmpty { return }
+    defer { line.bytes.removeAll(keepingCapacity: true) }
+    try output(line.bytes.span)
+  }
+
+  public func finish(_ end: SessionEnd) throws { try flush() }
+
+  /// Events of before the start (a descriptor's late outcome has none) count as of the start.
+  private func since(_ time: UInt64) -> UInt64 { time > startTime ? time - startTime : 0 }
+}
