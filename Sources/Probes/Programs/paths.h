@@ -8,7 +8,7 @@
 // Which (process, path, result) was told already. An eviction only costs a repeat.
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
-  __uint(max_entries, 65536);
+  __uint(max_entries, 32768);
   __type(key, __u64[2]);
   __type(value, __u8);
 } told SEC(".maps");
@@ -130,6 +130,6 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
   record->header.size = end;
-  emit(record, end);
+  emit(&record->header, end);
   return 0;
 }
