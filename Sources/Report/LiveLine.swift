@@ -8,7 +8,8 @@ struct LiveLine {
 
   init(color: Bool) { self.color = color }
 
-  mutating func begin(_ time: UInt64, process: Int32?, comm: ByteString) {
+  /// Appends when and who; without a process their columns are blank.
+  mutating func begin(_ time: UInt64, process: Int32?, comm: ByteString?) {
     paint(.dim)
     pad(12) { $0.seconds(time) }
     text(" ")
@@ -16,7 +17,7 @@ struct LiveLine {
     paint(.plain)
     text(" ")
     let start = bytes.count
-    Printable.appendWord(comm, to: &bytes)
+    if let comm { Printable.appendWord(comm, to: &bytes) }
     fill(15 - Printable.columns(bytes[start...]))
     text(" ")
   }
@@ -140,8 +141,10 @@ extension LiveLine {
       text("(unreadable)")
     }
     outcome(connect.error)
-    text(connect.isPending ? " = pending after " : " after ")
-    seconds(connect.latency)
+    if connect.isPending { text(" = pending") }
+    guard let latency = connect.latency else { return }
+    text(" after ")
+    seconds(latency)
     text(" s")
   }
 }
