@@ -58,7 +58,15 @@ let package = Package(
       dependencies: ["Probes", "Report", "Inspection", argumentParser, system],
       swiftSettings: strict),
 
-    .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
+    // `make bench`: no product.
+    .executableTarget(
+      name: "honeyguide-bench", dependencies: [argumentParser, system], path: "Benchmarks/Driver",
+      swiftSettings: strict),
+
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .testTarget(
+      name: "BPFTests", dependencies: ["BPF", "CTestSupport", system], exclude: ["Programs"],
+      swiftSettings: strict, plugins: ["CompileProbes"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
     .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),

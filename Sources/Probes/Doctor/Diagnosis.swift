@@ -103,8 +103,10 @@ public struct Diagnosis: Sendable {
       add(.bad, "Honeyguide knows the system calls of x86-64 only.")
     #endif
     if let lockdown = Self.word("/sys/kernel/security/lockdown"), lockdown.contains("[confidentiality]") {
-      add(.bad, "The kernel is locked down for confidentiality, which forbids BPF to read its memory; boot with "
-        + "lockdown=integrity or none.")
+      add(
+        .bad,
+        "The kernel is locked down for confidentiality, which forbids BPF to read its memory; boot with "
+          + "lockdown=integrity or none.")
     }
   }
 
@@ -113,7 +115,9 @@ public struct Diagnosis: Sendable {
     guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
     defer { try? file.close() }
     var bytes = [UInt8](repeating: 0, count: 4096)
-    guard let count = try? unsafe bytes.withUnsafeMutableBytes({ try unsafe file.read(into: $0) }) else { return nil }
+    guard let count = try? unsafe bytes.withUnsafeMutableBytes({ try unsafe file.read(into: $0) }) else {
+      return nil
+    }
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 }
@@ -130,5 +134,15 @@ enum Capabilities {
     let mask = line.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) } ?? 0
     let held = Set((0..<64).filter { mask >> UInt64($0) & 1 == 1 })
     return held.contains(21) ? held.union([38, 39]) : held
+  }
+}
+
+extension Diagnosis {
+  /// The path of the binary that runs.
+  public static var ownProgram: String {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    return length > 0
+      ? String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : "honeyguide"
   }
 }

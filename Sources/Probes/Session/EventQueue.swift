@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLaunch
 internal import Glibc
 
 /// The bounded queue between the thread that empties the ring and the one that decodes and writes: a slow disk or

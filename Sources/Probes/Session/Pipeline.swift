@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import BPF
+internal import CLaunch
 internal import Glibc
 internal import Inspection
 internal import SystemPackage
@@ -9,7 +10,9 @@ internal import SystemPackage
 final class Pipeline: @unchecked Sendable {
   private let tracer: Tracer
   private let queue: EventQueue
-  private let stopSignal: WakePipe
+  private let stop: WakeUp
+  /// Signalled whenever nobody that was followed is alive any more.
+  let allEnded: WakeUp
   private var reader: Thread?
   private var worker: Thread?
 
@@ -18,19 +21,23 @@ final class Pipeline: @unchecked Sendable {
   private var sinks: [RunningSink]
   private var told: [String: UInt64] = [:]
   private var undecodable: [String: UInt64] = [:]
+  private var living: Set<ProcessID> = []
   private var onPageRequest: () -> Void = {}
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
   private var readerError: BPFError?
 
   /// How long the reader sleeps when nobody wakes it, and how often losses are asked for: milliseconds.
-  private static let readerNap = 40, lossInterval = 500
+  private static let readerNap: Int32 = 40, lossInterval = 500
 
-  init(_ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int) throws(Errno) {
+  init(_ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp)
+    throws(LaunchError)
+  {
     self.tracer = tracer
     self.sinks = sinks.map(RunningSink.init)
     queue = EventQueue(limit: queueLimit)
-    stopSignal = try WakePipe()
+    stop = try WakeUp()
+    self.allEnded = allEnded
     decoder = Decoder(pageSize: UInt64(sysconf(Int32(_SC_PAGESIZE))))
   }
 
@@ -38,9 +45,8 @@ final class Pipeline: @unchecked Sendable {
   func start(_ session: SessionStart, onPageRequest: @escaping () -> Void) throws(BPFError) {
     self.onPageRequest = onPageRequest
     for sink in sinks { sink.run { try $0.start(session) } }
-    var ring: RingBuffer? = try tracer.ring()
-    let taken = UncheckedBox(ring.take()!)
-    reader = Thread { [self] in read(taken) }
+    let ring = HandedOver(try tracer.ring())
+    reader = Thread { [self] in read(ring) }
     worker = Thread { [self] in work() }
   }
 
@@ -53,7 +59,7 @@ final class Pipeline: @unchecked Sendable {
   ///
   /// What was lost is part of what `end` is given.
   func finish(_ end: (_ losses: [Loss], _ events: UInt64, _ notes: [String]) -> SessionEnd) -> SessionEnd {
-    stopSignal.signal()
+    stop.signal()
     reader?.join()
     queue.push(.end)
     worker?.join()
@@ -73,23 +79,33 @@ final class Pipeline: @unchecked Sendable {
 
   // MARK: The reader's thread
 
-  private func read(_ box: UncheckedBox<RingBuffer>) {
+  private func read(_ ring: HandedOver<RingBuffer>) {
     var batch = EventQueue.Batch()
     var isLast = false
     do throws(BPFError) {
       while true {
-        try box.value.consume { record in
+        try ring.value.consume { record in
           batch.append(record)
           if batch.bytes.count >= 1 << 20 { queue.push(&batch) }
         }
         queue.push(&batch)
         // Asked to stop: one more round takes what came until then.
         if isLast { return }
-        isLast = stopSignal.wait(alsoFor: box.value.pollDescriptor, milliseconds: Self.readerNap)
+        isLast = waitForRing(ring.value.pollDescriptor)
       }
     } catch {
       readerError = error
     }
+  }
+
+  /// Sleeps until the ring is worth a look; whether it was asked to stop.
+  private func waitForRing(_ ring: FileDescriptor) -> Bool {
+    var waiting = [
+      pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: ring.rawValue, events: Int16(POLLIN), revents: 0),
+    ]
+    unsafe poll(&waiting, 2, Self.readerNap)
+    return waiting[0].revents & Int16(POLLIN) != 0
   }
 
   // MARK: The worker's thread
@@ -119,17 +135,31 @@ final class Pipeline: @unchecked Sendable {
     do throws(DecodeError) {
       if let event = try decoder.decode(record) { receive(event) }
     } catch {
-      let reason = switch error {
-      case .short(let type): "undecodable-record-\(type)"
-      case .unknown(let type): "unknown-record-\(type)"
-      }
+      let reason =
+        switch error {
+        case .short(let type): "undecodable-record-\(type)"
+        case .unknown(let type): "unknown-record-\(type)"
+        }
       undecodable[reason, default: 0] += 1
     }
   }
 
   private func receive(_ event: Event) {
     events += 1
+    count(event)
     for sink in sinks { sink.run { try $0.receive(event) } }
+  }
+
+  /// Keeps account of who is alive. The ring's order is enough: a fork is told before its child can run.
+  private func count(_ event: Event) {
+    switch event.body {
+    case .fork(let fork): living.insert(fork.child)
+    case .exec: living.insert(event.process)
+    case .exit:
+      living.remove(event.process)
+      if living.isEmpty { allEnded.signal() }
+    default: break
+    }
   }
 
   /// Tells the sinks what was lost since they were told last.
@@ -161,13 +191,13 @@ private final class RunningSink {
 
   /// Why it ended early, as a sentence; nil when it did not, or when its reader just went away (`| head`).
   var failure: String? {
-    guard let error, error as? Errno != .brokenPipe else { return nil }
+    guard let error, error as? OutputError != .closed else { return nil }
     return "\(error)"
   }
 }
 
-/// A value that is handed from one thread to another, with nothing left behind.
-final class UncheckedBox<Value: ~Copyable>: @unchecked Sendable {
+/// A value that one thread hands over to another, and does not touch again.
+private final class HandedOver<Value: ~Copyable>: @unchecked Sendable {
   var value: Value
   init(_ value: consuming Value) { self.value = value }
 }

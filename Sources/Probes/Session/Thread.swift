@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLaunch
 internal import Glibc
 internal import SystemPackage
 
@@ -19,7 +20,9 @@ internal import SystemPackage
     let error = unsafe pthread_create(
       &id, nil,
       { context in
-        unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
+        if let context = unsafe context {
+          unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+        }
         return nil
       }, context)
     unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
@@ -28,36 +31,6 @@ internal import SystemPackage
   }
 
   func join() { _ = pthread_join(id, nil) }
-}
-
-/// A pipe by which one thread wakes another.
-final class WakePipe: Sendable {
-  private let readEnd, writeEnd: FileDescriptor
-
-  init() throws(Errno) {
-    do { (readEnd, writeEnd) = try FileDescriptor.pipe() } catch { throw error as? Errno ?? .badAddress }
-    // The command must not inherit them.
-    for end in [readEnd, writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-  }
-
-  deinit {
-    try? readEnd.close()
-    try? writeEnd.close()
-  }
-
-  /// Wakes the waiter, now and whenever it waits again.
-  func signal() { _ = try? writeEnd.writeAll(CollectionOfOne(0)) }
-
-  /// Waits for the signal, for the other descriptor to become readable, or for the time to pass; whether it was
-  /// signalled.
-  func wait(alsoFor other: FileDescriptor, milliseconds: Int) -> Bool {
-    var waiting = [
-      pollfd(fd: readEnd.rawValue, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: other.rawValue, events: Int16(POLLIN), revents: 0),
-    ]
-    unsafe poll(&waiting, 2, Int32(milliseconds))
-    return waiting[0].revents & Int16(POLLIN) != 0
-  }
 }
 
 /// The clocks of events and of people.

@@ -112,7 +112,8 @@ struct Tracer: ~Copyable {
       return Event(
         time: now, process: ProcessID(pid: Int32(bitPattern: record.header.pid), start: record.header.start),
         tid: Int32(bitPattern: record.header.tid), ppid: Int32(bitPattern: record.header.ppid),
-        uid: record.header.uid, comm: RecordReader.comm(record.header), body: .connect(Decoder.connect(record)))
+        uid: record.header.uid, comm: RecordReader.comm(record.header),
+        body: .connect(Decoder.connect(record)))
     }
   }
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import SystemPackage
+
+/// What processes pay that are not followed, while a tracer follows another one that does nothing.
+struct UnfollowedSection {
+  let plan: Plan
+
+  private enum Load: String, CaseIterable {
+    case build
+    case open
+    case getppid
+
+    func command(_ workshop: borrowing Workshop) -> [String] {
+      switch self {
+      case .build: Storm.build.command(workshop, operations: 1)
+      case .open: Storm.open.command(workshop, operations: Storm.open.operations)
+      case .getppid: [workshop.storm("getppid"), workshop.result, "5000000"]
+      }
+    }
+  }
+
+  func measure(_ workshop: borrowing Workshop) throws -> Section {
+    let tools = plan.tools.map(\.tool).filter {
+      $0 == .nothing || $0.following(at: "", workshop) != nil
+    }
+    var rows = tools.map { Row(tool: label($0)) }
+    for load in Load.allCases {
+      var series: [Tool: Series] = [:]
+      _ = try workshop.runAlone(load.command(workshop))
+      for round in 0..<plan.pairs {
+        for tool in plan.rotated(round, tools) where series[tool]?.failure == nil {
+          progress("unfollowed \(load.rawValue): pair \(round + 1) of \(plan.pairs), \(tool.rawValue)")
+          var next = series[tool] ?? Series()
+          var failure: Failure?
+          try attempt(&failure) { try pair(load, tool, first: round % 2 == 0, &next, workshop) }
+          next.failure = failure
+          series[tool] = next
+        }
+      }
+      for (index, tool) in tools.enumerated() {
+        add(series[tool] ?? Series(), of: load, tool, to: &rows[index])
+      }
+    }
+    return Section(
+      name: "unfollowed", title: "Processes that are not followed, while another one is",
+      explanation: "opensnoop and bpftrace are attached to the one process with their filter by pid.",
+      rows: rows)
+  }
+
+  private func pair(
+    _ load: Load, _ tool: Tool, first: Bool, _ series: inout Series, _ workshop: borrowing Workshop
+  ) throws {
+    let command = load.command(workshop)
+    var alone: StormResult?
+    if first { alone = try workshop.runAlone(command) }
+    let beside: StormResult
+    if let attachment = tool.following(at: plan.path(tool), workshop) {
+      beside = try workshop.runWhileFollowing(attachment, command)
+    } else {
+      beside = try workshop.runAlone(command)
+    }
+    let other = try alone ?? workshop.runAlone(command)
+    if load == .getppid {
+      series.cpu.append(beside.cpuPerOperation - other.cpuPerOperation)
+    } else {
+      series.cpu.append(beside.cpuPerOperation / other.cpuPerOperation)
+      series.wall.append(beside.wallPerOperation / other.wallPerOperation)
+    }
+  }
+
+  private func add(_ series: Series, of load: Load, _ tool: Tool, to row: inout Row) {
+    if let failure = series.failure {
+      row.note = "\(load.rawValue) not measured: \(failure)"
+      row.failed = true
+      return
+    }
+    switch load {
+    case .getppid:
+      row.figures.append(Figure(name: "added to each call", unit: .nanoseconds, samples: series.cpu))
+    case .build, .open:
+      row.figures.append(Figure(name: "\(load.rawValue), CPU", unit: .times, samples: series.cpu))
+      row.figures.append(Figure(name: "\(load.rawValue), wall", unit: .times, samples: series.wall))
+    }
+    if load == .build && tool.isHoneyguide {
+      let met = Spread(series.cpu).median <= 1.02 && Spread(series.wall).median <= 1.02
+      row.marks.append(Mark(text: "build at most 1.02x, both", met: met))
+    }
+  }
+}
+
+extension Workshop {
+  /// Runs a storm while a tracer follows a process that does nothing; the storm must not be in its output.
+  func runWhileFollowing(_ attachment: Attachment, _ command: [String]) throws -> StormResult {
+    Files.remove(held)
+    Files.remove(output)
+    defer { Files.remove(output) }
+    let hold = [storm("hold"), held, marker]
+    let outcome: StormResult
+    switch attachment.place {
+    case .around:
+      let complaint = try create(self.complaint)
+      defer { try? complaint.close() }
+      var tracer = try Child(attachment.command(pid: 0) + hold, output: complaint, error: complaint)
+      try tracer.openGate()
+      try waitForHeld(tracer.pid)
+      outcome = try runAlone(command)
+      tracer.closeInput()
+      let ending = try tracer.wait(limit: 60)
+      guard ending.succeeded else {
+        throw Failure("\(attachment.arguments[0]) ended with \(ending.sentence)\(firstComplaint())")
+      }
+    case .beside:
+      let nothing = try FileDescriptor.open(FilePath("/dev/null"), .writeOnly, options: [.closeOnExec])
+      defer { try? nothing.close() }
+      var held = try Child(hold, output: nothing)
+      let tracer = try startBeside(attachment, pid: held.pid)
+      try held.openGate()
+      try waitForHeld(held.pid)
+      outcome = try runAlone(command)
+      held.closeInput()
+      _ = try held.wait(limit: 60)
+      _ = try endBeside(tracer, attachment)
+    }
+    let shown = try attachment.rule?.count(in: output) ?? 0
+    guard shown == 0 else {
+      throw Failure(
+        "\(attachment.arguments[0]) shows \(shown.grouped) events of a process it does not follow")
+    }
+    return outcome
+  }
+
+  private func waitForHeld(_ pid: pid_t) throws {
+    for _ in 0..<1500 {
+      if Files.size(held) > 0 { return }
+      if Files.hasEnded(pid) { break }
+      try Signals.sleep(milliseconds: 20)
+    }
+    throw Failure("the process to be followed did not start\(firstComplaint())")
+  }
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# What every build is checked with, and how the binary that is handed on is linked: the Swift runtime,
+# libbpf, libelf and zlib inside, no symbols. Debug builds go to .build/debug and are left alone by this.
+CHECKED := --explicit-target-dependency-import-check error
+RELEASE := -c release $(CHECKED) --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
+
+.DEFAULT_GOAL := help
+.PHONY: help setup toolchain build man demo test lint bench install clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is needed to build and test (apt; does nothing when all is there)
+	@scripts/setup
+
+toolchain:
+	@command -v swift >/dev/null || { echo "make: swift is not in PATH; \
+	install Swift 6.2 or later from swift.org/install/linux, and add its usr/bin to PATH" >&2; exit 1; }
+
+build: setup toolchain ## Build the binary, .build/release/honeyguide
+	swift build $(RELEASE) --product honeyguide
+	@scripts/check-linkage .build/release/honeyguide
+
+man: build ## Make the man pages, in .build/man
+	@scripts/man .build/man $(RELEASE)
+
+demo: build ## Inspect a wrapper round Ansible: Examples/ansible-wrapper
+	@scripts/demo
+
+test: setup toolchain ## Run every test (as root, or with sudo's help, also those that need the kernel)
+	swift test $(CHECKED)
+
+lint: man ## Check format, licences, scripts, documents and man pages
+	@scripts/lint
+
+bench: build ## Measure what inspection costs, beside strace, libbpf-tools and bpftrace
+	@Benchmarks/run
+
+install: ## Install binary, man pages and documents below PREFIX (/usr/local), with DESTDIR before it
+	@scripts/install "$(PREFIX)" "$(DESTDIR)"
+
+clean: ## Remove everything that was made
+	rm -rf .build Examples/ansible-wrapper/state

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLaunch
+internal import Glibc
+public import Inspection
+
+/// A file that an option names, open for writing.
+///
+/// It is opened with the rights of the user alone, whatever Honeyguide's own: never as root and then given away.
+public struct OutputFile: ~Copyable {
+  /// As the option has it.
+  public let path: ByteString
+  private let descriptor: Descriptor
+
+  /// The descriptor, for isatty(3) and the like; it stays ours.
+  public var number: Int32 { descriptor.number }
+
+  /// Creates the file (0666 less the umask) or empties it. `-` and /dev/stdout are standard output, /dev/stderr
+  /// is standard error.
+  ///
+  /// In a directory where everybody may create files and nobody may delete another's (/tmp), the last component
+  /// must be an ordinary file of the user's own with no second name, or not be there: no symbolic link, no pipe.
+  public init(_ path: ByteString, as user: Identity) throws(OutputError) {
+    self.path = path
+    if let standard = Self.standard(path) {
+      let copy = fcntl(standard, F_DUPFD_CLOEXEC, 3)
+      guard copy >= 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
+      descriptor = Descriptor(copy)
+    } else {
+      descriptor = try Self.open(path, as: user)
+    }
+  }
+
+  private static func standard(_ path: ByteString) -> Int32? {
+    switch path.text {
+    case "-", "/dev/stdout": STDOUT_FILENO
+    case "/dev/stderr": STDERR_FILENO
+    default: nil
+    }
+  }
+
+  private static func open(_ path: ByteString, as user: Identity) throws(OutputError) -> Descriptor {
+    let slash = UInt8(ascii: "/")
+    let split = path.bytes.lastIndex(of: slash)
+    let name = ByteString(split.map { path.bytes[($0 + 1)...] } ?? path.bytes[...])
+    guard !path.isEmpty, !path.bytes.contains(0) else { throw .cannotOpen(path, .noEntry) }
+    guard !name.isEmpty else { throw .cannotOpen(path, ErrorNumber(EISDIR)) }
+    let parent = split.map { $0 == 0 ? ByteString("/") : ByteString(path.bytes[..<$0]) } ?? "."
+
+    let directory = try user.open(parent, flags: __O_PATH | O_DIRECTORY, for: path)
+    guard try isSharedAndSticky(directory, path) else {
+      return try user.open(name, in: directory, flags: O_WRONLY | O_CREAT | O_TRUNC, for: path)
+    }
+    // Looked at before it is emptied, and without waiting for the reader of a pipe somebody has put there.
+    let file = try user.open(
+      name, in: directory, flags: O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, for: path)
+    var status = stat()
+    guard unsafe fstat(file.number, &status) == 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == user.uid, status.st_nlink == 1 else {
+      throw .notOurs(path)
+    }
+    guard ftruncate(file.number, 0) == 0, fcntl(file.number, F_SETFL, 0) == 0 else {
+      throw .cannotOpen(path, ErrorNumber(errno))
+    }
+    return file
+  }
+
+  private static func isSharedAndSticky(
+    _ directory: borrowing Descriptor, _ path: ByteString
+  ) throws(OutputError) -> Bool {
+    var status = stat()
+    guard unsafe fstat(directory.number, &status) == 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
+    return status.st_mode & S_ISVTX != 0 && status.st_mode & (S_IWOTH | S_IWGRP) != 0
+  }
+
+  /// Writes all of it, however often write(2) takes only a part, also where somebody has made the descriptor
+  /// non-blocking.
+  public func write(_ bytes: RawSpan) throws(OutputError) {
+    var done = 0
+    while done < bytes.byteCount {
+      let rest = bytes.extracting(droppingFirst: done)
+      let count = unsafe rest.withUnsafeBytes { rest in
+        unsafe Glibc.write(number, rest.baseAddress, rest.count)
+      }
+      if count >= 0 {
+        done += count
+        continue
+      }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        var waiting = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+        unsafe _ = poll(&waiting, 1, -1)
+      case EPIPE: throw .closed
+      default: throw .cannotWrite(path, ErrorNumber(errno))
+      }
+    }
+  }
+
+  public func write(_ bytes: [UInt8]) throws(OutputError) { try unsafe write(bytes.span.bytes) }
+
+  /// Closes it, and tells of an error that only shows now (close(2) on a network file system).
+  public consuming func close() throws(OutputError) {
+    let path = path
+    let number = descriptor.release()
+    guard Glibc.close(number) != 0, errno != EINTR else { return }
+    throw .cannotWrite(path, ErrorNumber(errno))
+  }
+}
+
+extension Identity {
+  /// openat(2) with this identity's rights.
+  fileprivate func open(
+    _ name: ByteString, in directory: borrowing Descriptor, flags: Int32, for path: ByteString
+  ) throws(OutputError) -> Descriptor {
+    try open(name, in: directory.number, flags: flags, for: path)
+  }
+
+  fileprivate func open(
+    _ name: ByteString, in directory: Int32 = AT_FDCWD, flags: Int32, for path: ByteString
+  ) throws(OutputError) -> Descriptor {
+    let file = name.cString
+    var became: Int32 = 0
+    let result = unsafe groups.withUnsafeBufferPointer { groups in
+      var identity = unsafe hg_identity(
+        uid: uid, gid: gid, groups: groups.baseAddress, group_count: groups.count)
+      return unsafe hg_openat_as(&identity, directory, file, flags | O_CLOEXEC | O_NOCTTY, 0o666, &became)
+    }
+    if result >= 0 { return Descriptor(result) }
+    let error = ErrorNumber(-result)
+    if became == 0 { throw .cannotBecome(path, user: label, error) }
+    throw flags & O_NOFOLLOW != 0 && (-result == ELOOP || -result == ENXIO)
+      ? .notOurs(path) : .cannotOpen(path, error)
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import BPF
+public import Inspection
+internal import SystemPackage
+
+/// One inspection of one command, from the gate to the last event.
+public enum Run {
+  public struct Options: Sendable {
+    public var command: [ByteString]
+    /// Of the ring, in bytes: a power of two, at least a page.
+    public var ringSize: UInt32 = 16 << 20
+    /// How many bytes of events may wait for a slow disk or pipe.
+    public var queueLimit = 256 << 20
+    /// Go on until everything that the command started has ended.
+    public var waitsForAll = false
+
+    public init(command: [ByteString]) { self.command = command }
+  }
+
+  /// Runs the command and inspects it; gives what the sinks were told at the end.
+  ///
+  /// - Parameters:
+  ///   - session: what is known before the start; its times are set here.
+  ///   - sinks: called from one thread at a time, in order.
+  ///   - onPageRequest: called between two events when somebody asks for the page so far (SIGUSR1).
+  /// - Throws: `InspectionError` when inspection cannot start: then the command was not started. `LaunchError`
+  ///   when the command itself cannot be.
+  public static func run(
+    _ options: Options, plan: LaunchPlan, signals: consuming SignalGuard, session: SessionStart,
+    sinks: [any EventSink], onPageRequest: @escaping () -> Void
+  ) throws -> SessionEnd {
+    let command = try GatedCommand(options.command, plan: plan, inherited: signals.inherited)
+    let allEnded = try WakeUp()
+    let pipeline = try start(options, following: command, session, sinks, allEnded, onPageRequest)
+    let running: RunningCommand
+    do {
+      running = try command.release(signals)
+    } catch {
+      _ = pipeline.finish { SessionEnd(status: nil, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
+      throw error
+    }
+
+    var supervisor = Supervisor(running, signals: signals, wakeUp: allEnded)
+    let status = supervise(&supervisor, pipeline, waitsForAll: options.waitsForAll)
+    let time = Clock.boot()
+    supervisor.signals.relax()
+    return pipeline.finish {
+      SessionEnd(status: status, time: time, losses: $0, events: $1, notes: plan.notes + $2)
+    }
+  }
+
+  /// Loads, attaches and follows the command that waits at its gate.
+  private static func start(
+    _ options: Options, following command: borrowing GatedCommand, _ session: SessionStart,
+    _ sinks: [any EventSink], _ allEnded: WakeUp, _ onPageRequest: @escaping () -> Void
+  ) throws -> Pipeline {
+    do {
+      let tracer = try Tracer.start(Tracer.Options(ringSize: options.ringSize))
+      let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
+      try pipeline.follow(FileDescriptor(rawValue: command.pidfd))
+      var session = session
+      session.time = Clock.boot()
+      session.bootTime = Clock.bootTime()
+      try pipeline.start(session, onPageRequest: onPageRequest)
+      return pipeline
+    } catch {
+      throw InspectionError(error)
+    }
+  }
+
+  /// Waits for the end; gives how the command itself ended, nil when it goes on without us.
+  private static func supervise(
+    _ supervisor: inout Supervisor, _ pipeline: Pipeline, waitsForAll: Bool
+  ) -> Exit.Status? {
+    var status: Exit.Status?
+    while true {
+      switch supervisor.next() {
+      case .commandEnded(let end):
+        status = end
+        if !waitsForAll { return status }
+      case .wokenUp:
+        if status != nil { return status }
+      case .pageRequested: pipeline.requestPage()
+      case .terminated: return status
+      case .timedOut: break
+      }
+    }
+  }
+}
+
+/// Why an inspection could not start: one sentence that says what to do.
+public struct InspectionError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ error: any Error) {
+    description = "Inspection could not start, so the command was not started: \(error). \(Diagnosis.advice)"
+  }
+}
