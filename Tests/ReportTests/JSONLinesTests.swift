@@ -7,13 +7,13 @@ internal import Testing
 /// The contract's lines, written by hand. docs/events.md shows the same ones.
 struct JSONLinesTests {
   private static let expected = [
-    #"{"event":"start","schema":1,"time_ns":86400000000000,"honeyguide":"0.1.0","command":["./the_ansible_wrapper.sh","--check"],"uid":1000,"cwd":"/home/zoe/project","boot_time_unix_ns":1751328000000000000,"options":["--json","events.jsonl"]}"#,
+    #"{"event":"start","schema":1,"time_ns":86400000000000,"honeyguide":"0.1.0","command":["./the_ansible_wrapper.sh","--check"],"uid":1000,"cwd":"/home/ada/project","boot_time_unix_ns":1751328000000000000,"options":["--json","events.jsonl"]}"#,
     event("fork", #""child":{"pid":4243,"start_ns":86400123450000}"#),
     event(
       "exec",
-      #""exe":"/usr/bin/bash","filename":"./the_ansible_wrapper.sh","argv":["/bin/bash","./the_ansible_wrapper.sh","--check"],"argv_size":43,"argv_truncated":false,"cwd":"/home/zoe/project","interpreter":"/bin/bash","script":"./the_ansible_wrapper.sh","stdio":["/dev/pts/0","pipe:[81234]",null],"gid":1000,"euid":1000,"egid":1000"#
+      #""exe":"/usr/bin/bash","filename":"./the_ansible_wrapper.sh","argv":["/bin/bash","./the_ansible_wrapper.sh","--check"],"argv_size":43,"argv_truncated":false,"cwd":"/home/ada/project","interpreter":"/bin/bash","script":"./the_ansible_wrapper.sh","stdio":["/dev/pts/0","pipe:[81234]",null],"gid":1000,"euid":1000,"egid":1000"#
     ),
-    event("exec", #""path":"/home/zoe/project/bin/git","filename":"bin/git","error":"ENOENT""#),
+    event("exec", #""path":"/home/ada/project/bin/git","filename":"bin/git","error":"ENOENT""#),
     event(
       "exit", pid: 4243, start: 86_400_123_450_000,
       #""code":2,"duration_ns":122456789,"user_ns":41000000,"system_ns":9000000,"max_rss_kib":3712"#),
@@ -25,18 +25,18 @@ struct JSONLinesTests {
       "open", #""path":"/etc/passwd","requested":"/etc/passwd","flags":["O_RDONLY","O_CLOEXEC"],"fd":3"#),
     event(
       "open",
-      #""path":"/home/zoe/project/out.txt","requested":"out.txt","flags":["O_WRONLY","O_CREAT","O_TRUNC"],"mode":438,"error":"EACCES""#
+      #""path":"/home/ada/project/out.txt","requested":"out.txt","flags":["O_WRONLY","O_CREAT","O_TRUNC"],"mode":438,"error":"EACCES""#
     ),
     event(
       "lookup",
-      #""call":"newfstatat","path":"/home/zoe/project/ansible.cfg","requested":"ansible.cfg","error":"ENOENT""#
+      #""call":"newfstatat","path":"/home/ada/project/ansible.cfg","requested":"ansible.cfg","error":"ENOENT""#
     ),
     event("unlink", #""call":"unlinkat","path":"/tmp/old","requested":"/tmp/old""#),
     event("rmdir", #""call":"rmdir","path":"/tmp/dir","requested":"/tmp/dir","error":"ENOTEMPTY""#),
     event("mkdir", #""call":"mkdirat","path":"/tmp/dir","requested":"/tmp/dir","mode":493"#),
     event(
       "rename",
-      #""call":"renameat2","path":"/home/zoe/project/a","requested":"a","to":"/home/zoe/project/b","to_requested":"b""#
+      #""call":"renameat2","path":"/home/ada/project/a","requested":"a","to":"/home/ada/project/b","to_requested":"b""#
     ),
     event(
       "link",
@@ -46,7 +46,7 @@ struct JSONLinesTests {
     event("truncate", #""call":"ftruncate","path":"/tmp/file","length":4096"#),
     event("chmod", #""call":"fchmodat","path":"/tmp/file","requested":"/tmp/file","mode":420"#),
     event("chown", #""call":"fchownat","path":"/tmp/file","requested":"/tmp/file","owner":1000"#),
-    event("chdir", #""call":"chdir","path":"/home/zoe/project/roles","requested":"roles""#),
+    event("chdir", #""call":"chdir","path":"/home/ada/project/roles","requested":"roles""#),
     event(
       "connect",
       #""protocol":"tcp","family":"ipv4","local":{"address":"127.0.0.1","port":40312},"remote":{"address":"127.0.0.1","port":8000},"pending":false,"latency_ns":84000"#

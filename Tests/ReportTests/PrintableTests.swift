@@ -8,7 +8,7 @@ internal import Testing
 struct PrintableTests {
   @Test(arguments: [
     ("/etc/ansible/ansible.cfg", "/etc/ansible/ansible.cfg"),
-    ("/home/zoë/日本語/Ελλάδα.txt", "/home/zoë/日本語/Ελλάδα.txt"),
+    ("/srv/zoë/日本語/Ελλάδα.txt", "/srv/zoë/日本語/Ελλάδα.txt"),
     ("", ""),
     ("with space 'and' \"quotes\"", "with space 'and' \"quotes\""),
     ("a\nb\tc\rd", #"a\nb\tc\rd"#),

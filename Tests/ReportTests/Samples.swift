@@ -31,8 +31,8 @@ enum Samples {
   static let child = ProcessID(pid: 4243, start: 86_400_123_450_000)
 
   static let start = SessionStart(
-    version: "0.1.0", command: ["./the_ansible_wrapper.sh", "--check"], uid: 1000, cwd: "/home/zoe/project",
-    home: "/home/zoe", bootTime: 1_751_328_000_000_000_000, time: 86_400_000_000_000,
+    version: "0.1.0", command: ["./the_ansible_wrapper.sh", "--check"], uid: 1000, cwd: "/home/ada/project",
+    home: "/home/ada", bootTime: 1_751_328_000_000_000_000, time: 86_400_000_000_000,
     options: ["--json", "events.jsonl"])
 
   static let end = SessionEnd(
@@ -44,10 +44,10 @@ enum Samples {
     .exec(
       Exec(
         exe: "/usr/bin/bash", filename: "./the_ansible_wrapper.sh",
-        argv: ["/bin/bash", "./the_ansible_wrapper.sh", "--check"], argvSize: 43, cwd: "/home/zoe/project",
+        argv: ["/bin/bash", "./the_ansible_wrapper.sh", "--check"], argvSize: 43, cwd: "/home/ada/project",
         interpreter: "/bin/bash", script: "./the_ansible_wrapper.sh",
         stdio: ["/dev/pts/0", "pipe:[81234]", nil], gid: 1000, euid: 1000, egid: 1000)),
-    .failedExec(FailedExec(target: path("/home/zoe/project/bin/git", asked: "bin/git"), error: .noEntry)),
+    .failedExec(FailedExec(target: path("/home/ada/project/bin/git", asked: "bin/git"), error: .noEntry)),
     .exit(exit(.code(2))),
     .exit(exit(.signal(11, coreDumped: true))),
     .open(
@@ -55,19 +55,19 @@ enum Samples {
         target: path("/etc/passwd"), flags: OpenFlags(rawValue: 0o2000000), mode: 0, result: .descriptor(3))),
     .open(
       Open(
-        target: path("/home/zoe/project/out.txt", asked: "out.txt"), flags: OpenFlags(rawValue: 0o1101),
+        target: path("/home/ada/project/out.txt", asked: "out.txt"), flags: OpenFlags(rawValue: 0o1101),
         mode: 0o666, result: .error(ErrorNumber(13)))),
     .lookup(
       Lookup(
-        call: "newfstatat", target: path("/home/zoe/project/ansible.cfg", asked: "ansible.cfg"),
+        call: "newfstatat", target: path("/home/ada/project/ansible.cfg", asked: "ansible.cfg"),
         error: .noEntry)),
     .change(Change(kind: .unlink, call: "unlinkat", target: path("/tmp/old"))),
     .change(Change(kind: .rmdir, call: "rmdir", target: path("/tmp/dir"), error: ErrorNumber(39))),
     .change(Change(kind: .mkdir, call: "mkdirat", target: path("/tmp/dir"), mode: 0o755)),
     .change(
       Change(
-        kind: .rename, call: "renameat2", target: path("/home/zoe/project/a", asked: "a"),
-        to: path("/home/zoe/project/b", asked: "b"))),
+        kind: .rename, call: "renameat2", target: path("/home/ada/project/a", asked: "a"),
+        to: path("/home/ada/project/b", asked: "b"))),
     .change(Change(kind: .link, call: "linkat", target: path("/tmp/file"), to: path("/tmp/name"))),
     .change(
       Change(
@@ -81,7 +81,7 @@ enum Samples {
     .change(
       Change(kind: .chown, call: "fchownat", target: path("/tmp/file"), owner: 1000, group: .max)),
     .change(
-      Change(kind: .chdir, call: "chdir", target: path("/home/zoe/project/roles", asked: "roles"))),
+      Change(kind: .chdir, call: "chdir", target: path("/home/ada/project/roles", asked: "roles"))),
     .connect(
       Connect(
         transport: .tcp, local: SocketAddress(address: [127, 0, 0, 1], port: 40312),

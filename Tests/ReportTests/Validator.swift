@@ -18,7 +18,7 @@ enum Validator {
   static func validate(_ lines: [UInt8]) throws {
     _ = try Program.run(
       [
-        "/usr/bin/python3", Repository.root + "/Tests/Support/validate-events.py",
+        "/usr/bin/python3", Repository.root + "/scripts/validate-events.py",
         Repository.root + "/docs/events.schema.json", "-",
       ], input: lines)
   }
