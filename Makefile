@@ -8,7 +8,7 @@ CHECKED := --explicit-target-dependency-import-check error
 RELEASE := -c release $(CHECKED) --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain build man demo test lint bench install clean
+.PHONY: help setup build man demo test lint bench install clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,12 +16,8 @@ help: ## Print this list
 setup: ## Install what is needed to build and test (apt; does nothing when all is there)
 	@scripts/setup
 
-toolchain:
-	@command -v swift >/dev/null || { echo "make: swift is not in PATH; \
-	install Swift 6.2 or later from swift.org/install/linux, and add its usr/bin to PATH" >&2; exit 1; }
-
-build: setup toolchain ## Build the binary, .build/release/honeyguide
-	swift build $(RELEASE) --product honeyguide
+build: setup ## Build the binary, .build/release/honeyguide
+	scripts/swift build $(RELEASE) --product honeyguide
 	@scripts/check-linkage .build/release/honeyguide
 
 man: build ## Make the man pages, in .build/man
@@ -30,8 +26,8 @@ man: build ## Make the man pages, in .build/man
 demo: build ## Inspect a wrapper round Ansible: Examples/ansible-wrapper
 	@scripts/demo
 
-test: setup toolchain ## Run every test (as root, or with sudo's help, also those that need the kernel)
-	swift test $(CHECKED)
+test: setup ## Run every test (as root, or with sudo's help, also those that need the kernel)
+	scripts/swift test $(CHECKED)
 
 lint: man ## Check format, licences, scripts, documents and man pages
 	@scripts/lint
