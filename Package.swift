@@ -70,5 +70,9 @@ let package = Package(
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
     .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),
+
+    // Honeyguide against another witness. It depends on no target of ours: what is under test is the binary.
+    .target(name: "TestSupport", dependencies: [system], path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "DifferentialTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )
