@@ -72,7 +72,8 @@ let package = Package(
     .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),
 
     // Honeyguide against another witness. It depends on no target of ours: what is under test is the binary.
-    .target(name: "TestSupport", dependencies: [system], path: "Tests/Support", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: [system], path: "Tests/Support", exclude: ["LaunchDriver"],
+      swiftSettings: strict),
     .testTarget(name: "DifferentialTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )

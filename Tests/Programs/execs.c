@@ -55,14 +55,13 @@ static int copy_of_self(unsigned flags) {
 
 static void *thread_exec(void *unused) {
   char *argv[] = {"from a thread", "child", "4", NULL};
-  (void)unused;
   execve(self, argv, environment);
-  return NULL;
+  return unused;
 }
 
 static void *thread_wait(void *unused) {
-  (void)unused;
   for (;;) pause();
+  return unused;
 }
 
 static void forms(void) {

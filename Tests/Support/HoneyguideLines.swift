@@ -109,7 +109,9 @@ public struct HoneyguideLines: Sendable {
   }
 
   private static func path(_ line: Line, _ path: String, _ requested: String) -> String {
-    Observation.path(line.bytes(path), requested: line.bytes(requested))
+    Observation.path(
+      line.bytes(path), requested: line.bytes(requested),
+      isUnreadable: line.json[requested + "_unreadable"]?.boolean == true)
   }
 
   private static func change(_ line: Line, _ actor: Bytes) -> Observation {
@@ -124,7 +126,7 @@ public struct HoneyguideLines: Sendable {
     default: break
     }
     var to: String?
-    if line.event == "symlink" { to = path(line, "to", "") }
+    if line.event == "symlink" { to = path(line, "to", "to") }
     if line.event == "rename" || line.event == "link" { to = path(line, "to", "to_requested") }
     return .change(
       by: actor, line.event, path: path(line, "path", "requested"), to: to, details: details, error: line.error)

@@ -65,10 +65,11 @@ extension Observation {
     Observation(.exit, by: actor, status)
   }
 
-  /// A path, or what there is instead: a descriptor that is none leaves only the name.
-  static func path(_ path: Bytes?, requested: Bytes?) -> String {
+  /// A path, or what there is instead: a descriptor that is none leaves only the name, if the call took one.
+  static func path(_ path: Bytes?, requested: Bytes?, isUnreadable: Bool) -> String {
+    if isUnreadable { return path.map { "(unreadable in \($0))" } ?? "(unreadable)" }
     if let path { return path.description }
-    return requested.map { "(unknown)/\($0)" } ?? "(unreadable)"
+    return requested.map { "(unknown)/\($0)" } ?? "(unknown)"
   }
 
   static func octal(_ number: UInt64) -> String { "0" + String(number, radix: 8) }

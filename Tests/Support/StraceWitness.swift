@@ -186,9 +186,11 @@ public struct StraceWitness {
     guard let shape = StraceCallShape.all[call.name], !call.isWithoutResult else { return }
     let arguments = call.arguments
     let flags = shape.flags.flatMap { $0 < arguments.count ? arguments[$0].number : nil } ?? 0
-    let requested = shape.path.map { arguments[$0].string } ?? ""
+    let requested = shape.path.flatMap { arguments[$0].string }
+    let isUnreadable = shape.path != nil && requested == nil
     let path = Self.path(
       arguments, shape.directory, shape.path, from: thread.directory.path)
+    let text = { Observation.path($0, requested: requested, isUnreadable: isUnreadable) }
     let actor = thread.process.actor
 
     switch shape.meaning {
@@ -197,14 +199,14 @@ public struct StraceWitness {
       let resolved = call.error == nil ? call.result.annotation : path
       observations.add(
         .open(
-          by: actor, path: Observation.path(resolved, requested: requested), flags: flags, mode: mode,
+          by: actor, path: text(resolved), flags: flags, mode: mode,
           error: call.error))
 
     case .lookup:
       // An empty name with AT_EMPTY_PATH asks about a descriptor: fstat by another name.
       if requested?.isEmpty == true, flags & KernelNumber.emptyPath != 0 { return }
       let observation = Observation.lookup(
-        by: actor, path: Observation.path(path, requested: requested), error: call.error)
+        by: actor, path: text(path), error: call.error)
       // Once for each process, whichever program of it asked first.
       if thread.process.lookups.insert(observation.text).inserted { observations.add(observation) }
 
@@ -217,16 +219,15 @@ public struct StraceWitness {
       }
       var to: String?
       if let second = shape.path2 {
-        let text = arguments[second].string
-        to =
+        let asked = arguments[second].string
+        let leadsTo =
           name == "symlink"
-          ? Observation.path(text, requested: nil)
-          : Observation.path(
-            Self.path(arguments, shape.directory2, second, from: thread.directory.path), requested: text)
+          ? asked : Self.path(arguments, shape.directory2, second, from: thread.directory.path)
+        to = Observation.path(leadsTo, requested: asked, isUnreadable: asked == nil)
       }
       observations.add(
         .change(
-          by: actor, name, path: Observation.path(target, requested: requested), to: to,
+          by: actor, name, path: text(target), to: to,
           details: Self.details(shape, arguments), error: call.error))
     }
   }
