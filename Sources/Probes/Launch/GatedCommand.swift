@@ -21,9 +21,6 @@ public struct GatedCommand: ~Copyable {
   /// The same process, as pidfd_open(2) gives it; it stays ours.
   public var pidDescriptor: Int32 { process.number }
 
-  /// A descriptor that names that process (pidfd_open(2)); it stays ours.
-  var pidfd: Int32 { pidDescriptor.number }
-
   /// Forks, and waits until the child has become `plan.identity` and found the command (fork(2), setgroups(2),
   /// setresgid(2), setresuid(2), capset(2)). A command that is not there fails here, before anything is
   /// attached. The earlier this is called, the less memory there is to copy.
