@@ -69,6 +69,18 @@ let package = Package(
       swiftSettings: strict, plugins: ["CompileProbes"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
-    .testTarget(name: "ProbesTests", dependencies: ["Probes", "Inspection"], swiftSettings: strict),
+    .testTarget(
+      name: "ProbesTests", dependencies: ["Probes", "CLaunch", "Inspection", "LaunchDriver"],
+      swiftSettings: strict),
+    // Starts a command as `honeyguide run` does, with nothing attached.
+    .executableTarget(
+      name: "LaunchDriver", dependencies: ["Probes", "Inspection"], path: "Tests/Support/LaunchDriver",
+      swiftSettings: strict),
+
+    // Honeyguide against another witness. It depends on no target of ours: what is under test is the binary.
+    .target(
+      name: "TestSupport", dependencies: [system], path: "Tests/Support", exclude: ["LaunchDriver"],
+      swiftSettings: strict),
+    .testTarget(name: "DifferentialTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )

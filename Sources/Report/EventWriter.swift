@@ -70,7 +70,7 @@ struct EventWriter: ~Copyable {
       body(exec)
     case .failedExec(let failed):
       begin("exec", event)
-      path(failed.target, "path", requested: "filename")
+      path(failed.target, "path", requested: "filename", isAlwaysThere: true)
       json.field("error", failed.error.name)
     case .exit(let exit):
       begin("exit", event)
@@ -113,8 +113,8 @@ struct EventWriter: ~Copyable {
 
 extension EventWriter {
   private mutating func body(_ exec: Exec) {
-    json.field("exe", exec.exe)
-    json.field("filename", exec.filename)
+    known("exe", exec.exe)
+    known("filename", exec.filename)
     if exec.isArgvUnreadable {
       json.null("argv")
       json.field("argv_unreadable", true)
@@ -123,13 +123,18 @@ extension EventWriter {
     }
     json.field("argv_size", exec.argvSize)
     json.field("argv_truncated", exec.isArgvTruncated)
-    json.field("cwd", exec.cwd)
+    known("cwd", exec.cwd)
     if let interpreter = exec.interpreter { json.field("interpreter", interpreter) }
     if let script = exec.script { json.field("script", script) }
     json.field("stdio", exec.stdio)
     json.field("gid", exec.gid)
     json.field("euid", exec.euid)
     json.field("egid", exec.egid)
+  }
+
+  /// A path that every process has: an empty one is one that could not be had.
+  private mutating func known(_ name: StaticString, _ path: ByteString) {
+    if path.isEmpty { json.null(name) } else { json.field(name, path) }
   }
 
   private mutating func body(_ exit: Exit) {
@@ -212,13 +217,17 @@ extension EventWriter {
   /// A path and the name that was asked for. A path of which nothing is known is null. A name that could not be
   /// read is null, and a fact says so; where the call took no name, the field is absent.
   @inline(__always)
-  private mutating func path(_ target: PathArgument, _ path: StaticString, requested: StaticString) {
+  private mutating func path(
+    _ target: PathArgument, _ path: StaticString, requested: StaticString, isAlwaysThere: Bool = false
+  ) {
     if let known = target.path { json.field(path, known) } else { json.null(path) }
     if let name = target.requested {
       json.field(requested, name)
     } else if target.isUnreadable {
       json.null(requested)
       json.fact(requested, "_unreadable", true)
+    } else if isAlwaysThere {
+      json.null(requested)
     }
     json.fact(path, "_truncated", target.isTruncated)
     json.fact(path, "_deleted", target.isDeleted)

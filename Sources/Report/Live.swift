@@ -25,14 +25,18 @@ public final class Live: EventSink {
   public func receive(_ event: Event) throws {
     line.begin(since(event.time), process: event.process.pid, comm: event.comm)
     line.body(event.body)
-    line.end()
-    if line.bytes.count >= Self.enough { try flush() }
+    try end()
   }
 
   public func lose(_ loss: Loss, time: UInt64) throws {
-    line.begin(since(time), process: nil, comm: "")
+    line.begin(since(time), process: nil, comm: nil)
     line.loss(loss)
+    try end()
+  }
+
+  private func end() throws {
     line.end()
+    if line.bytes.count >= Self.enough { try flush() }
   }
 
   public func flush() throws {
@@ -43,6 +47,6 @@ public final class Live: EventSink {
 
   public func finish(_ end: SessionEnd) throws { try flush() }
 
-  /// Events of before the start (a descriptor's late outcome has none) count as of the start.
+  /// What was before the command was released counts as its start.
   private func since(_ time: UInt64) -> UInt64 { time > startTime ? time - startTime : 0 }
 }

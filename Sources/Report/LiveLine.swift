@@ -8,7 +8,8 @@ struct LiveLine {
 
   init(color: Bool) { self.color = color }
 
-  mutating func begin(_ time: UInt64, process: Int32?, comm: ByteString) {
+  /// Appends when and who; without a process their columns are blank.
+  mutating func begin(_ time: UInt64, process: Int32?, comm: ByteString?) {
     paint(.dim)
     pad(12) { $0.seconds(time) }
     text(" ")
@@ -16,7 +17,7 @@ struct LiveLine {
     paint(.plain)
     text(" ")
     let start = bytes.count
-    Printable.appendWord(comm, to: &bytes)
+    if let comm { Printable.appendWord(comm, to: &bytes) }
     fill(15 - Printable.columns(bytes[start...]))
     text(" ")
   }
@@ -141,11 +142,10 @@ extension LiveLine {
     }
     outcome(connect.error)
     if connect.isPending { text(" = pending") }
-    if let latency = connect.latency {
-      text(" after ")
-      seconds(latency)
-      text(" s")
-    }
+    guard let latency = connect.latency else { return }
+    text(" after ")
+    seconds(latency)
+    text(" s")
   }
 }
 

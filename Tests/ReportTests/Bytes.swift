@@ -70,3 +70,9 @@ struct SplitMix64: RandomNumberGenerator {
     return value ^ (value >> 31)
   }
 }
+
+extension [UInt8] {
+  init(copying span: Span<UInt8>) {
+    self = span.indices.map { span[$0] }
+  }
+}

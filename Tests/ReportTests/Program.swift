@@ -45,7 +45,7 @@ enum Program {
     guard count == output.count else { throw Failure(text: "read: \(errno)") }
     guard status == 0 else {
       throw Failure(
-        text: "\(arguments[0]) ended with status \(status): \(String(decoding: output, as: UTF8.self))")
+        text: "\(arguments[0]) ended with status \(status):\n\(String(decoding: output, as: UTF8.self))")
     }
     return output
   }

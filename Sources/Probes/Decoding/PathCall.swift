@@ -7,8 +7,9 @@ extension Decoder {
   func pathCall(_ record: hg_paths, _ reader: inout RecordReader) throws(DecodeError) -> Event.Body? {
     let name1 = try reader.text(record.names.0), name2 = try reader.text(record.names.1)
     let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
-    let target = Self.argument(
-      name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || name1 == nil)
+    // Without a name the descriptor itself is meant; a name that could not be read leads nowhere.
+    let hasName = UInt32(record.names.0.flags) & HG_TEXT_ABSENT.rawValue == 0
+    let target = Self.argument(name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || !hasName)
     let error = record.result < 0 ? ErrorNumber(Int32(truncatingIfNeeded: -record.result)) : nil
     let call = SystemCall.names[record.call] ?? "system call \(record.call)"
     let event = hg_call_event(UInt32(record.event))

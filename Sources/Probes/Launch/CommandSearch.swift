@@ -12,8 +12,8 @@ enum CommandSearch {
     let directories = (path?.bytes ?? Array("/bin:/usr/bin".utf8))
       .split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     return directories.map { directory in
-      let prefix = directory.isEmpty ? [UInt8(ascii: ".")] : Array(directory)
-      return ByteString(prefix + (prefix.last == slash ? [] : [slash]) + command.bytes)
+      directory.isEmpty || directory.last == slash
+        ? ByteString(directory + command.bytes) : ByteString(directory + [slash] + command.bytes)
     }
   }
 }

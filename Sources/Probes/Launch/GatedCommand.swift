@@ -14,13 +14,12 @@ public struct GatedCommand: ~Copyable {
   public let path: ByteString
   private let request: Request
   private let gate: Gate
-  private let pidDescriptor: Descriptor
+  private let process: Descriptor
 
   /// The process that will become the command.
   public var pid: Int32 { gate.pid }
-
-  /// A descriptor that names that process (pidfd_open(2)); it stays ours.
-  var pidfd: Int32 { pidDescriptor.number }
+  /// The same process, as pidfd_open(2) gives it; it stays ours.
+  public var pidDescriptor: Int32 { process.number }
 
   /// Forks, and waits until the child has become `plan.identity` and found the command (fork(2), setgroups(2),
   /// setresgid(2), setresuid(2), capset(2)). A command that is not there fails here, before anything is
@@ -45,7 +44,7 @@ public struct GatedCommand: ~Copyable {
     if let error = request.error(report) { throw error }
     let pidDescriptor = hg_pidfd_open(pid)
     guard pidDescriptor >= 0 else { throw .cannotStart(call: "pidfd_open", ErrorNumber(-pidDescriptor)) }
-    self.pidDescriptor = Descriptor(pidDescriptor)
+    process = Descriptor(pidDescriptor)
     self.path = request.path(report)
     self.request = request
     self.gate = gate
@@ -65,7 +64,7 @@ public struct GatedCommand: ~Copyable {
     if let report = gate.open() {
       throw request.error(report) ?? .endedEarly(command: path)
     }
-    return RunningCommand(pid: pid, pidDescriptor: pidDescriptor)
+    return RunningCommand(pid: pid, pidDescriptor: process)
   }
 
   /// Ends the child, which has run nothing, and reaps it.
@@ -120,7 +119,9 @@ private struct Request {
     case HG_STEP_UID: return identity("setresuid")
     case HG_STEP_CAPABILITIES: return identity("capset")
     case HG_STEP_SEARCH:
-      guard error == .noEntry || error == .notDirectory else { break }
+      // In a search, a directory of PATH that is none is as good as one that is not there.
+      let isSearched = !command[0].bytes.contains(UInt8(ascii: "/"))
+      guard error == .noEntry || error == .notDirectory && isSearched else { break }
       return .commandNotFound(command[0])
     default:
       // The file was found before: what is not there is its interpreter.

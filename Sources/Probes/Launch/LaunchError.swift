@@ -70,6 +70,7 @@ extension LaunchError: CustomStringConvertible {
     case 7: "its arguments and environment are too long (E2BIG); pass fewer, or by a file"
     case 26: "somebody has it open for writing (ETXTBSY); try again when that is done"
     case 11: "the user has too many processes (EAGAIN); see ulimit -u"
+    case 20: "a part of its path is no directory (ENOTDIR); check the path"
     case 40: "too many symbolic links (ELOOP); see namei(1)"
     case 36: "its name is too long (ENAMETOOLONG); give a shorter path"
     default: "the kernel said \(error)"

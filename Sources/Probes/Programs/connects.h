@@ -8,25 +8,24 @@
 // From SYN_SENT until the socket is gone, by the socket's address.
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 32768);
+  __uint(max_entries, 16384);
   __type(key, __u64);
   __type(value, struct hg_connecting);
 } connecting SEC(".maps");
 
 static __always_inline void fill_addresses(struct hg_connect *record, const struct sock *socket) {
-  const struct sock_common *common = &socket->__sk_common;
   __be16 port = 0;
   record->local_port = 0;
-  READ(record->family, &common->skc_family);
-  READ(record->local_port, &common->skc_num);
-  READ(port, &common->skc_dport);
+  FIELD(record->family, socket, __sk_common.skc_family);
+  FIELD(record->local_port, socket, __sk_common.skc_num);
+  FIELD(port, socket, __sk_common.skc_dport);
   record->remote_port = __builtin_bswap16(port);
   if (record->family == AF_INET) {
-    bpf_probe_read_kernel(record->local, 4, &common->skc_rcv_saddr);
-    bpf_probe_read_kernel(record->remote, 4, &common->skc_daddr);
+    FIELD(*(__be32 *)record->local, socket, __sk_common.skc_rcv_saddr);
+    FIELD(*(__be32 *)record->remote, socket, __sk_common.skc_daddr);
   } else {
-    bpf_probe_read_kernel(record->local, 16, &common->skc_v6_rcv_saddr);
-    bpf_probe_read_kernel(record->remote, 16, &common->skc_v6_daddr);
+    FIELD(record->local, socket, __sk_common.skc_v6_rcv_saddr);
+    FIELD(record->remote, socket, __sk_common.skc_v6_daddr);
   }
   // At SYN_SENT the port may still have to be chosen.
   record->flags = HG_CONNECT_REMOTE | (record->local_port ? HG_CONNECT_LOCAL : 0);
@@ -58,7 +57,7 @@ static __always_inline void tell(struct hg_connecting *connection, const struct 
   // A socket that is closed has given its port back: the last address known is the better one.
   if (!error && !flags) fill_addresses(&record, socket);
   record.flags |= flags;
-  emit(&record, sizeof record);
+  emit(&record.header, sizeof record);
 }
 
 SEC("?tp_btf/inet_sock_set_state")
@@ -123,7 +122,7 @@ static __always_inline void tell_immediate(struct task_struct *task, struct pt_r
       record.flags |= HG_CONNECT_REMOTE;
     }
   }
-  emit(&record, sizeof record);
+  emit(&record.header, sizeof record);
 }
 
 SEC("?tp_btf/sys_exit")

@@ -14,7 +14,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
   record.header.size = sizeof record;
   record.child_pid = child->tgid;
   record.child_start = child->start_boottime;
-  emit(&record, sizeof record);
+  emit(&record.header, sizeof record);
   return 0;
 }
 
@@ -36,7 +36,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
     if (error)                                                                                  \
       bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                            \
     else                                                                                        \
-      bpf_ringbuf_submit(record, wake_flag());                                                  \
+      bpf_ringbuf_submit(record, wake_flag(header->time));                                                  \
     return error ? HG_EXEC_ARGUMENTS_UNREADABLE : HG_EXEC_ARGUMENTS_APART;                      \
   }
 
@@ -110,7 +110,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
   record->header.size = end;
-  emit(record, end);
+  emit(&record->header, end);
   return 0;
 }
 
@@ -150,6 +150,6 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   FIELD(record.max_rss, group, maxrss);
   add_thread(&record, leader);
   if (leader != task) add_thread(&record, task);
-  emit(&record, sizeof record);
+  emit(&record.header, sizeof record);
   return 0;
 }

@@ -123,8 +123,9 @@ static __noinline void walk(struct scratch *s, struct hg_walk *walk, struct path
   s->walked = 0;
   s->flags = 0;
   s->mount_root = NULL;
-  FIELD(s->dentry, path, dentry);
-  FIELD(mount, path, mnt);
+  // A path stands in other structures only: one search of the kernel's types less than with its own.
+  READ(s->dentry, (void *)path + bpf_core_field_offset(struct file, f_path.dentry) - bpf_core_field_offset(struct file, f_path));
+  READ(mount, (void *)path + bpf_core_field_offset(struct file, f_path.mnt) - bpf_core_field_offset(struct file, f_path));
   walk->inode = 0;
   walk->magic = 0;
   walk->size = 0;
@@ -132,7 +133,7 @@ static __noinline void walk(struct scratch *s, struct hg_walk *walk, struct path
   if (!s->dentry || !mount) return;
   struct dentry *leaf = s->dentry;
   s->mount = (void *)mount - bpf_core_field_offset(struct mount, mnt);
-  FIELD(s->mount_root, mount, mnt_root);
+  FIELD(s->mount_root, s->mount, mnt.mnt_root);
   bpf_loop(TEXT_LIMIT / 2 + 64, walk_step, &s, 0);
   if (s->flags & HG_TEXT_PSEUDO) {
     struct inode *inode = NULL;
@@ -153,13 +154,20 @@ static __noinline void walk(struct scratch *s, struct hg_walk *walk, struct path
 static __always_inline struct file *descriptor(struct task_struct *task, __s32 number) {
   struct files_struct *files = NULL;
   struct fdtable *table = NULL;
-  struct file **descriptors = NULL, *file = NULL;
-  __u32 room = 0;
+  struct file *file = NULL;
+  struct {
+    __u32 size, unused;
+    struct file **files;
+  } descriptors = {};
   FIELD(files, task, files);
   FIELD(table, files, fdt);
-  FIELD(room, table, max_fds);
-  FIELD(descriptors, table, fd);
-  if (number >= 0 && (__u32)number < room) READ(file, descriptors + number);
+  if (bpf_core_field_offset(table->fd) == bpf_core_field_offset(table->max_fds) + 8) {
+    READ(descriptors, (void *)table + bpf_core_field_offset(table->max_fds));
+  } else {
+    FIELD(descriptors.size, table, max_fds);
+    FIELD(descriptors.files, table, fd);
+  }
+  if (number >= 0 && (__u32)number < descriptors.size) READ(file, descriptors.files + number);
   return file;
 }
 

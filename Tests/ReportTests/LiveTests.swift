@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+internal import Testing
+
+@testable internal import Report
+
+struct LiveTests {
+  private static func lines(
+    color: Bool = false, _ events: [Event], lose: [Loss] = []
+  ) throws -> [String] {
+    let collected = Collected()
+    let sink = Live(color: color) { collected.append($0) }
+    sink.start(Samples.start)
+    for event in events { try sink.receive(event) }
+    for loss in lose { try sink.lose(loss, time: 86_400_200_000_000) }
+    try sink.finish(Samples.end)
+    return collected.lines
+  }
+
+  private static func what(_ body: Event.Body) throws -> String? {
+    try lines([Samples.event(body)]).first.map { String($0.dropFirst(12 + 1 + 7 + 1 + 15 + 1)) }
+  }
+
+  @Test func `Each event is one line that begins with when and who`() throws {
+    #expect(
+      try Self.lines(Samples.events, lose: [Loss(reason: "ring-full", count: 17)])
+        == [
+          "    0.123456    4242 bash            fork     4243",
+          "    0.123456    4242 bash            exec     /bin/bash ./the_ansible_wrapper.sh --check (/usr/bin/bash)",
+          "    0.123456    4242 bash            exec     /home/ada/project/bin/git = ENOENT",
+          "    0.123456    4243 bash            exit     2 after 0.122456 s",
+          "    0.123456    4244 bash            exit     SIGSEGV, core dumped, after 0.122456 s",
+          "    0.123456    4242 bash            open     /etc/passwd read = 3",
+          "    0.123456    4242 bash            open     /home/ada/project/out.txt write+create+truncate = EACCES",
+          "    0.123456    4242 bash            lookup   /home/ada/project/ansible.cfg (newfstatat) = ENOENT",
+          "    0.123456    4242 bash            unlink   /tmp/old",
+          "    0.123456    4242 bash            rmdir    /tmp/dir = ENOTEMPTY",
+          "    0.123456    4242 bash            mkdir    /tmp/dir mode 0755",
+          "    0.123456    4242 bash            rename   /home/ada/project/a -> /home/ada/project/b",
+          "    0.123456    4242 bash            link     /tmp/file -> /tmp/name",
+          "    0.123456    4242 bash            symlink  /tmp/link -> ../file",
+          "    0.123456    4242 bash            truncate /tmp/file to 4096 bytes",
+          "    0.123456    4242 bash            chmod    /tmp/file mode 0644",
+          "    0.123456    4242 bash            chown    /tmp/file owner 1000",
+          "    0.123456    4242 bash            chdir    /home/ada/project/roles",
+          "    0.123456    4242 bash            connect  tcp 127.0.0.1:8000 after 0.000084 s",
+          "    0.123456    4242 bash            connect  tcp [2001:db8::1]:443 = ENETUNREACH",
+          "    0.200000                         lost     17 events: ring-full",
+        ])
+  }
+
+  @Test func `What could not be read is said`() throws {
+    let unreadable = PathArgument(requested: nil, path: nil, isUnreadable: true)
+    #expect(
+      try Self.what(.lookup(Lookup(call: "stat", target: unreadable, error: ErrorNumber(14))))
+        == "lookup   (unreadable) (stat) = EFAULT")
+    let exec = Exec(
+      exe: "/bin/a", filename: "a", argv: [], argvSize: 9, isArgvUnreadable: true, cwd: "/", stdio: [])
+    #expect(try Self.what(.exec(exec)) == "exec     /bin/a (its arguments could not be read)")
+    let cut = PathArgument(requested: "/a", path: "/a", isTruncated: true, isDeleted: true)
+    #expect(
+      try Self.what(.open(Open(target: cut, flags: OpenFlags(rawValue: 2), mode: 0, result: .descriptor(9))))
+        == "open     /a (truncated) (deleted) read+write = 9")
+  }
+
+  @Test func `A connect whose end is not known is pending`() throws {
+    let connect = Connect(
+      transport: .tcp, local: nil, remote: SocketAddress(address: [10, 0, 0, 1], port: 9), error: nil,
+      isPending: true, latency: 2_000_000_000)
+    #expect(try Self.what(.connect(connect)) == "connect  tcp 10.0.0.1:9 = pending after 2.000000 s")
+  }
+
+  @Test func `A hostile name stays inside its quotes and its line`() throws {
+    let rename = Change(
+      kind: .rename, call: "rename", target: Samples.path("/a -> b"),
+      to: Samples.path("/c\n    0.1 root\u{1B}[2J"))
+    #expect(try Self.what(.change(rename)) == #"rename   '/a -> b' -> $'/c\n    0.1 root\x1b[2J'"#)
+    let lines = try Self.lines([
+      Samples.event(.fork(Fork(child: Samples.process)), comm: "a\nb (x)\u{1B}[1m日")
+    ])
+    #expect(lines == [#"    0.123456    4242 $'a\nb (x)\x1b[1m日' fork     4242"#])
+  }
+
+  @Test func `No random name makes a second line or a control byte`() throws {
+    var hostile = HostileBytes(seed: 6)
+    for _ in 0..<500 {
+      let name = ByteString(hostile.next(upTo: 30))
+      let collected = Collected()
+      let sink = Live(color: false) { collected.append($0) }
+      try sink.receive(Samples.event(.unlinked(name), comm: name))
+      try sink.flush()
+      #expect(collected.bytes.count { $0 == 10 } == 1)
+      #expect(collected.bytes.dropLast().allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+    }
+  }
+
+  @Test func `Colour adds nothing but colour`() throws {
+    let events = Samples.events
+    let colored = try Self.lines(color: true, events)
+    let plain = try Self.lines(events)
+    #expect(colored != plain)
+    #expect(colored.map { $0.replacing(/\u{1B}\[[0-9]*m/, with: "") } == plain)
+    #expect(colored.allSatisfy { $0.contains("\u{1B}[0m") })
+  }
+
+  @Test func `Lines are never cut`() throws {
+    let long = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 128 * 1024))
+    #expect(try Self.what(.unlinked(long)) == "unlink   " + long.text)
+  }
+}
+
+extension Event.Body {
+  fileprivate static func unlinked(_ name: ByteString) -> Self {
+    .change(Change(kind: .unlink, call: "unlink", target: Samples.path(name)))
+  }
+}
