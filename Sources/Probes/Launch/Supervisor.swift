@@ -78,7 +78,7 @@ public struct Supervisor: ~Copyable {
       pollfd(fd: signals.descriptor.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
       // poll leaves out negative numbers: the descriptor of a process that is gone is always readable.
-      pollfd(fd: hasEnded ? -1 : command.pidDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasEnded ? -1 : command.pidfd, events: Int16(POLLIN), revents: 0),
     ]
     // Rounded up, so that a wait never ends just before its time.
     let milliseconds = deadline.map { $0 > time ? ($0 - time + 999_999) / 1_000_000 : 0 }
