@@ -76,5 +76,11 @@ let package = Package(
     .executableTarget(
       name: "LaunchDriver", dependencies: ["Probes", "Inspection"], path: "Tests/Support/LaunchDriver",
       swiftSettings: strict),
+
+    // Honeyguide against another witness. It depends on no target of ours: what is under test is the binary.
+    .target(
+      name: "TestSupport", dependencies: [system], path: "Tests/Support", exclude: ["LaunchDriver"],
+      swiftSettings: strict),
+    .testTarget(name: "DifferentialTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )
