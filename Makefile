@@ -20,8 +20,11 @@ build: setup ## Build the binary, .build/release/honeyguide
 	scripts/swift build $(RELEASE) --product honeyguide
 	@scripts/check-linkage .build/release/honeyguide
 
-man: build ## Make the man pages, in .build/man
-	@scripts/man .build/man $(RELEASE)
+# The generator first: SwiftPM builds what both share anew for the product that comes second.
+man: setup ## Make the man pages, in .build/man
+	scripts/swift build $(RELEASE) --product generate-manual
+	@$(MAKE) --no-print-directory build
+	@scripts/man .build/man
 
 demo: build ## Inspect a wrapper round Ansible: Examples/ansible-wrapper
 	@scripts/demo
