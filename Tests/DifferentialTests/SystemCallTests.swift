@@ -31,6 +31,12 @@ extension Differential {
         laboratory, [try laboratory.program("execs"), "run"], least: [.exec: 70, .exit: 50])
     }
 
+    @Test func pathsBelowMountsAndAnotherRootAreToldAsStraceTellsThem() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try expectAgreement(laboratory, [try laboratory.program("roots")], least: [.open: 20])
+    }
+
     /// strace cannot tell what the kernel makes of these arguments, and nobody can read the file afterwards. So
     /// here the other witness is fs/binfmt_script.c: interpreter, its argument, the name, the rest.
     @Test func aScriptInMemoryIsToldWithItsInterpreter() throws {
