@@ -67,8 +67,13 @@ let package = Package(
     .testTarget(
       name: "BPFTests", dependencies: ["BPF", "CTestSupport", system], exclude: ["Programs"],
       swiftSettings: strict, plugins: ["CompileProbes"]),
-    .testTarget(name: "InspectionTests", dependencies: ["Inspection"], swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report", "Inspection"], swiftSettings: strict),
+    // Events written by hand, for the tests of what is made of them.
+    .target(
+      name: "Stories", dependencies: ["Inspection"], path: "Tests/Stories", swiftSettings: strict),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "Stories"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Inspection", "Stories"], swiftSettings: strict),
     .testTarget(
       name: "ProbesTests", dependencies: ["Probes", "CLaunch", "Inspection", "LaunchDriver"],
       swiftSettings: strict),

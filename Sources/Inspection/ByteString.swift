@@ -13,6 +13,12 @@ public struct ByteString: Hashable, Sendable {
 
   /// The text, with U+FFFD where bytes are not UTF-8: lossy, for comparing and for headings only.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// All bytes at once: a path is looked up for every event, and Array feeds the hasher byte by byte.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(bytes.count)
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+  }
 }
 
 extension ByteString: Comparable {

@@ -18,6 +18,7 @@ public struct OpenFlags: Hashable, Sendable {
     }
   }
   public var creates: Bool { rawValue & 0o100 != 0 }
+  public var isExclusive: Bool { rawValue & 0o200 != 0 }
   public var truncates: Bool { rawValue & 0o1000 != 0 }
   public var isDirectory: Bool { rawValue & 0o200000 != 0 }
   public var isTemporaryFile: Bool { rawValue & 0o20000000 != 0 }

@@ -1,14 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import Inspection
 internal import Probes
 internal import Report
 
+/// Reduces the events to what the page shows, and prints it when the run has ended or when it is asked for.
 final class PageSink: EventSink {
-  init(_ options: RunCommand, as user: Identity) throws {}
-  func start(_ session: SessionStart) throws {}
-  func receive(_ event: Event) throws {}
-  func lose(_ loss: Loss, time: UInt64) throws {}
+  private let output: SharedOutput
+  private let style: PageStyle
+  private var inspection: Inspection?
+
+  init(_ options: RunCommand, as user: Identity) throws {
+    if let path = options.page {
+      output = try SharedOutput(path, as: user)
+      style = PageStyle(isFull: options.full)
+    } else {
+      output = try SharedOutput("/dev/stderr", as: .ours)
+      let terminal = Terminal.standardError
+      style = PageStyle(columns: terminal.width, isColoured: terminal.hasColor, isFull: options.full)
+    }
+  }
+
+  func start(_ session: SessionStart) throws { inspection = Inspection(session) }
+  func receive(_ event: Event) throws { inspection?.apply(event) }
+  func lose(_ loss: Loss, time: UInt64) throws { inspection?.lose(loss) }
   func flush() throws {}
-  func finish(_ end: SessionEnd) throws { StandardError.say("\(end)") }
-  func show() {}
+
+  func finish(_ end: SessionEnd) throws { try write(end) }
+
+  /// The page so far.
+  func show() {
+    guard let inspection else { return }
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_BOOTTIME, &now)
+    let time = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    // There is nobody left to tell when this fails; the end will tell.
+    try? write(SessionEnd(status: nil, time: time, losses: inspection.losses, events: inspection.events))
+  }
+
+  private func write(_ end: SessionEnd) throws {
+    guard let inspection else { return }
+    try output.write(Page.render(inspection, end: end, style: style).span)
+  }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Executes programs in every form, as `execs run`. What it executes is `execs child N`, which ends with N; without
+// Executes programs in every form, as `execs run`, or a script in memory, as `execs memory-script`. What it executes is `execs child N`, which ends with N; without
 // one of these words it does nothing, whatever way it was started.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -119,10 +119,6 @@ static void scripts(void) {
   CHILD(execve("relative", ((char *[]){"argv0", "a", NULL}), environment));
   CHILD(execve("linked.sh", ((char *[]){"argv0", NULL}), environment));
   CHILD(fexecve(open("plain.sh", O_RDONLY), ((char *[]){"by descriptor", NULL}), environment));
-  CHILD({
-    const char text[] = "#!/bin/sh\nexit 14\n";
-    fexecve(memory_file(0, text, sizeof text - 1), ((char *[]){"script in memory", NULL}), environment);
-  });
   // A script behind a descriptor that exec closes cannot be read by its interpreter: ENOENT.
   CHILD(fexecve(open("plain.sh", O_RDONLY | O_CLOEXEC), ((char *[]){"closed", NULL}), environment));
 }
@@ -185,6 +181,12 @@ static void sizes(void) {
 
 int main(int count, char **arguments) {
   if (count > 2 && !strcmp(arguments[1], "child")) return atoi(arguments[2]);
+  if (count == 2 && !strcmp(arguments[1], "memory-script")) {
+    const char text[] = "#!/bin/sh -u\nexit 14\n";
+    int file = memory_file(0, text, sizeof text - 1);
+    if (dup2(file, 9) == 9) fexecve(9, ((char *[]){"script in memory", "x", NULL}), environment);
+    return 97;
+  }
   if (count != 2 || strcmp(arguments[1], "run")) return 98;
   if (!realpath("/proc/self/exe", self)) return 1;
   symlink(self, "program");

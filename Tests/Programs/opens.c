@@ -66,7 +66,7 @@ int main(void) {
   open("/dev/full/x", O_RDONLY);
   syscall(SYS_open, (char *)8, O_RDONLY);  // EFAULT
   syscall(SYS_openat, AT_FDCWD, NULL, O_RDONLY);
-  syscall(SYS_openat, d, "one", O_RDONLY | O_TMPFILE);  // EINVAL
+  syscall(SYS_openat, d, "one", O_RDONLY | O_TMPFILE, 0600);  // EINVAL
   openat(d, ".", O_TMPFILE | O_RDWR, 0600);
 
   // Long names: at the limits and past them.

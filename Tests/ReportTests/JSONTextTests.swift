@@ -55,6 +55,25 @@ struct JSONTextTests {
     )
   }
 
+  @Test func `Every byte at every place of a short text is escaped when it must be`() {
+    for length in 1...17 {
+      for place in 0..<length {
+        for byte in 0...UInt8.max {
+          var bytes = [UInt8](repeating: UInt8(ascii: "~"), count: length)
+          bytes[place] = byte
+          var writer = JSONWriter(capacity: 64)
+          let isUTF8 = writer.string(bytes.span)
+          let written = [UInt8](copying: writer.bytes.span)
+          let isItself = written == [0x22] + bytes + [0x22]
+          let standsForItself = (0x20...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C
+          if isItself != standsForItself || isUTF8 != (byte < 0x80) {
+            Issue.record("byte \(byte) at \(place) of \(length): \(text(written))")
+          }
+        }
+      }
+    }
+  }
+
   @Test(.enabled(if: Program.isInstalled("python3"), "needs python3"))
   func `Python reads the exact bytes back, and the text that it would have made of them`() throws {
     var hostile = HostileBytes(seed: 4)

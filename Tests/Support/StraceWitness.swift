@@ -43,6 +43,8 @@ public struct StraceWitness {
     var actor: Bytes
     var remote: String
     var isUnderWay: Bool
+    /// SO_ERROR has told that it succeeded; connect itself has yet to give its 0, once.
+    var owesSuccess = false
   }
 
   private let lines: [StraceLog.Line]
@@ -306,6 +308,7 @@ public struct StraceWitness {
       // The programs of these tests ask when poll has said that there is an outcome, so 0 means connected.
       settle(connection, error == 0 ? "ok" : ErrorNames.name(Int32(error)))
       connection.isUnderWay = false
+      connection.owesSuccess = error == 0
       sockets[name] = connection
     case "connect":
       observeConnect(call, in: thread, name, known)
@@ -335,6 +338,11 @@ public struct StraceWitness {
       if var connection = known, connection.isUnderWay {
         settle(connection, error == "EISCONN" ? "ok" : error ?? "ok")
         connection.isUnderWay = false
+        sockets[name] = connection
+        return
+      }
+      if var connection = known, connection.owesSuccess, error == nil {
+        connection.owesSuccess = false
         sockets[name] = connection
         return
       }

@@ -17,12 +17,24 @@ public struct Diagnosis: Sendable {
   /// Whether `honeyguide run` works here.
   public var isGood: Bool { !findings.contains { $0.verdict == .bad } }
 
-  static let advice = "'honeyguide doctor' tells what is missing and how to get it."
+  /// Why loading failed, when that can be told without the kernel's own words; nil otherwise.
+  static var obstacle: String? {
+    let missing = Capabilities.missing
+    if !missing.isEmpty {
+      return "this takes \(missing.joined(separator: " and ")), which you lack; start Honeyguide with sudo"
+    }
+    if KernelFeature.typeInformation.answer == .no {
+      return
+        "this kernel has no type information of its own (/sys/kernel/btf/vmlinux); it takes one that was built "
+        + "with CONFIG_DEBUG_INFO_BTF"
+    }
+    return nil
+  }
 
   /// Tries everything. `program` is the path of Honeyguide's binary, for the setcap line.
   public init(program: String) {
-    rights(program)
-    kernel()
+    let hasRights = rights(program)
+    kernel(hasRights: hasRights)
     if isGood { attempt() }
     limits()
   }
@@ -31,9 +43,9 @@ public struct Diagnosis: Sendable {
     findings.append(Finding(verdict: verdict, sentence: sentence))
   }
 
-  private mutating func rights(_ program: String) {
-    let held = Capabilities.effective
-    let missing = Capabilities.needed.filter { !held.contains($0.number) }
+  /// Whether they suffice.
+  private mutating func rights(_ program: String) -> Bool {
+    let missing = Capabilities.missing
     let setcap = "sudo setcap cap_bpf,cap_perfmon=ep \(program)"
     if geteuid() == 0 && missing.isEmpty {
       add(.good, "You are root, with every capability that inspection needs.")
@@ -41,7 +53,7 @@ public struct Diagnosis: Sendable {
     } else if missing.isEmpty {
       add(.good, "You are not root, but have every capability that inspection needs (CAP_BPF, CAP_PERFMON).")
     } else {
-      let names = missing.map(\.name).joined(separator: " and ")
+      let names = missing.joined(separator: " and ")
       add(
         .bad,
         geteuid() == 0
@@ -49,9 +61,10 @@ public struct Diagnosis: Sendable {
             + "--cap-add BPF --cap-add PERFMON), or run Honeyguide outside of it."
           : "You lack \(names): start Honeyguide with sudo, or allow it once with: \(setcap)")
     }
+    return missing.isEmpty
   }
 
-  private mutating func kernel() {
+  private mutating func kernel(hasRights: Bool) {
     var name = utsname()
     unsafe uname(&name)
     let release = unsafe withUnsafeBytes(of: name.release) {
@@ -59,6 +72,10 @@ public struct Diagnosis: Sendable {
     }
     guard ask(.typeInformation, "its own type information (/sys/kernel/btf/vmlinux)", "CONFIG_DEBUG_INFO_BTF")
     else { return }
+    guard hasRights else {
+      add(.note, "What else this kernel (Linux \(release)) offers can only be tried with those rights.")
+      return
+    }
     var isComplete = true
     for (feature, what, since) in Self.features {
       isComplete = ask(feature, what, since) && isComplete
@@ -126,6 +143,12 @@ public struct Diagnosis: Sendable {
 enum Capabilities {
   /// What loading and attaching tracing programs takes (Linux 5.8).
   static let needed: [(number: Int, name: String)] = [(38, "CAP_PERFMON"), (39, "CAP_BPF")]
+
+  /// The names of those that are needed and not there.
+  static var missing: [String] {
+    let held = effective
+    return needed.filter { !held.contains($0.number) }.map(\.name)
+  }
 
   /// The effective ones, by number. CAP_SYS_ADMIN (21) stands for both of the above, as in the kernel.
   static var effective: Set<Int> {

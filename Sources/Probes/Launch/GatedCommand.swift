@@ -18,8 +18,8 @@ public struct GatedCommand: ~Copyable {
 
   /// The process that will become the command.
   public var pid: Int32 { gate.pid }
-  /// The same process, as pidfd_open(2) gives it; it stays ours.
-  public var pidDescriptor: Int32 { process.number }
+  /// A descriptor that names that process (pidfd_open(2)); it stays ours.
+  public var pidfd: Int32 { process.number }
 
   /// Forks, and waits until the child has become `plan.identity` and found the command (fork(2), setgroups(2),
   /// setresgid(2), setresuid(2), capset(2)). A command that is not there fails here, before anything is
@@ -42,9 +42,9 @@ public struct GatedCommand: ~Copyable {
     let gate = Gate(pid: pid, opener: gatePipe.writing, report: reportPipe.reading)
     guard let report = gate.nextReport() else { throw .endedEarly(command: name) }
     if let error = request.error(report) { throw error }
-    let pidDescriptor = hg_pidfd_open(pid)
-    guard pidDescriptor >= 0 else { throw .cannotStart(call: "pidfd_open", ErrorNumber(-pidDescriptor)) }
-    process = Descriptor(pidDescriptor)
+    let pidfd = hg_pidfd_open(pid)
+    guard pidfd >= 0 else { throw .cannotStart(call: "pidfd_open", ErrorNumber(-pidfd)) }
+    process = Descriptor(pidfd)
     self.path = request.path(report)
     self.request = request
     self.gate = gate
@@ -64,7 +64,7 @@ public struct GatedCommand: ~Copyable {
     if let report = gate.open() {
       throw request.error(report) ?? .endedEarly(command: path)
     }
-    return RunningCommand(pid: pid, pidDescriptor: process)
+    return RunningCommand(pid: pid, process: process)
   }
 
   /// Ends the child, which has run nothing, and reaps it.

@@ -6,15 +6,15 @@ internal import Inspection
 /// A command that runs, as our child.
 public struct RunningCommand: ~Copyable {
   public let pid: Int32
-  private let descriptor: Descriptor
+  private let process: Descriptor
 
-  init(pid: Int32, pidDescriptor: consuming Descriptor) {
+  init(pid: Int32, process: consuming Descriptor) {
     self.pid = pid
-    descriptor = pidDescriptor
+    self.process = process
   }
 
   /// Readable when it has ended (pidfd_open(2)); close-on-exec.
-  public var pidDescriptor: Int32 { descriptor.number }
+  public var pidfd: Int32 { process.number }
 
   /// What happened to a child.
   enum Change: Equatable {
@@ -30,7 +30,7 @@ public struct RunningCommand: ~Copyable {
     let options = WEXITED | WSTOPPED | WCONTINUED | (waits ? 0 : WNOHANG)
     while true {
       var info = unsafe siginfo_t()
-      if unsafe waitid(P_PIDFD, UInt32(descriptor.number), &info, options) == 0 {
+      if unsafe waitid(P_PIDFD, UInt32(pidfd), &info, options) == 0 {
         return unsafe info.si_signo == 0 ? nil : Change(code: info.si_code, info._sifields._sigchld.si_status)
       }
       if errno != EINTR { return .gone }

@@ -36,6 +36,8 @@ public struct Supervisor: ~Copyable {
   private let processes = ProcessTable()
   private var hasEnded = false
   private var isStopped = false
+  /// The command stopped while a group of its own owned the terminal, which it is to have again.
+  private var ownedTerminal = false
   /// When the first SIGTERM came.
   private var terminationTime: UInt64?
   /// When to look whether the command was continued with us.
@@ -78,7 +80,7 @@ public struct Supervisor: ~Copyable {
       pollfd(fd: signals.descriptor.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
       // poll leaves out negative numbers: the descriptor of a process that is gone is always readable.
-      pollfd(fd: hasEnded ? -1 : command.pidDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasEnded ? -1 : command.pidfd, events: Int16(POLLIN), revents: 0),
     ]
     // Rounded up, so that a wait never ends just before its time.
     let milliseconds = deadline.map { $0 > time ? ($0 - time + 999_999) / 1_000_000 : 0 }
@@ -148,41 +150,53 @@ public struct Supervisor: ~Copyable {
 
   /// The command has stopped. The shell that waits in front of the terminal waits for Honeyguide: it has to stop
   /// as well, by the same signal, for the user to get the prompt back. Elsewhere nobody would continue it.
-  private func stopToo(_ signal: Int32) {
-    guard let foreground = foregroundGroup() else { return }
+  private mutating func stopToo(_ signal: Int32) {
+    guard let terminal = ControllingTerminal() else { return }
+    let foreground = terminal.foregroundGroup
+    ownedTerminal = foreground == command.group && foreground != getpgrp()
     switch signal {
     case SIGTSTP, SIGTTIN, SIGTTOU:
       var mask = SignalGuard.mask([signal])
       kill(getpid(), signal)
       unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
       unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
-    case SIGSTOP where foreground == getpgrp() || foreground == command.group:
+    case SIGSTOP where foreground == getpgrp() || ownedTerminal:
       kill(getpid(), SIGSTOP)
     default: break
     }
   }
 
-  /// Honeyguide was continued. A command in our group was too, or will be in a moment; one in a group of its own
-  /// (an interactive shell that was suspended) was not.
+  /// Honeyguide was continued. A command in our group was too, or will be in a moment. One in a group of its own
+  /// (an interactive shell that was suspended) was not, and the terminal was given to our group instead of it.
   private mutating func continueCommand() {
     guard isStopped, !hasEnded else { return }
     let group = command.group
-    if group > 0 && group != getpgrp() {
-      kill(-group, SIGCONT)
-    } else {
+    guard group > 0 && group != getpgrp() else {
       continueTime = now() + Self.continueGrace
+      return
     }
+    if ownedTerminal, let terminal = ControllingTerminal(), terminal.foregroundGroup == getpgrp() {
+      terminal.giveTo(group)
+    }
+    kill(-group, SIGCONT)
+  }
+}
+
+/// The terminal of our session, if it has one.
+private struct ControllingTerminal: ~Copyable {
+  private let descriptor: Descriptor
+
+  init?() {
+    let number = unsafe open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard number >= 0 else { return nil }
+    descriptor = Descriptor(number)
   }
 
-  /// The group that owns our controlling terminal; nil without one.
-  private func foregroundGroup() -> Int32? {
-    let terminal = unsafe open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard terminal >= 0 else { return nil }
-    defer { close(terminal) }
-    let group = tcgetpgrp(terminal)
-    return group > 0 ? group : nil
-  }
+  /// The group that reads from it; nothing else of the session may.
+  var foregroundGroup: Int32 { tcgetpgrp(descriptor.number) }
 
+  /// Allowed from the background, too, while SIGTTOU is blocked.
+  func giveTo(_ group: Int32) { tcsetpgrp(descriptor.number, group) }
 }
 
 /// Nanoseconds of the monotonic clock.

@@ -110,14 +110,16 @@ static __always_inline void tell_immediate(struct task_struct *task, struct pt_r
   record.header.size = sizeof record;
   record.error = -result;
   record.flags = HG_CONNECT_IMMEDIATE;
-  if (!bpf_probe_read_user(&address, 16, (void *)argument(registers, 1))) {
+  // The kernel, too, looks at no byte past the size it was given: 24 without the scope is enough (RFC 2133).
+  __u32 size = argument(registers, 2);
+  if (size >= 16 && !bpf_probe_read_user(&address, 16, (void *)argument(registers, 1))) {
     record.family = address.sin6_family;
     record.remote_port = __builtin_bswap16(address.sin6_port);
     if (record.family == AF_INET) {
       *(__be32 *)record.remote = address.sin6_flowinfo;
       record.flags |= HG_CONNECT_REMOTE;
-    } else if (record.family == AF_INET6 &&
-               !bpf_probe_read_user(&address, sizeof address, (void *)argument(registers, 1))) {
+    } else if (record.family == AF_INET6 && size >= 24 &&
+               !bpf_probe_read_user(&address, 24, (void *)argument(registers, 1))) {
       __builtin_memcpy(record.remote, address.sin6_addr, 16);
       record.flags |= HG_CONNECT_REMOTE;
     }

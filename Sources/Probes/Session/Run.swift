@@ -93,6 +93,8 @@ public struct InspectionError: Error, CustomStringConvertible {
   public let description: String
 
   init(_ error: any Error) {
-    description = "Inspection could not start, so the command was not started: \(error). \(Diagnosis.advice)"
+    description =
+      "Inspection could not start, so the command was not started: \(Diagnosis.obstacle ?? "\(error)");"
+      + " 'honeyguide doctor' tells more."
   }
 }

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The paths of a run, with what was done.
+public struct FileTable: Sendable {
+  /// In order of arrival.
+  public internal(set) var records: [FileRecord] = []
+  /// What was folded, by directory.
+  public internal(set) var folded: [ByteString: FoldedDirectory] = [:]
+  /// Renames and links, in order of arrival.
+  public internal(set) var moves: [Move] = []
+  /// Moves not kept in `moves`.
+  public internal(set) var omittedMoves = 0
+  /// Calls with a name that could not be read, or with none.
+  public internal(set) var unnamed: UInt64 = 0
+
+  let limits: Limits
+  var positions: [ByteString: Int] = [:]
+  /// Bytes of paths and touches outside `records` itself.
+  var bytes = 0
+
+  init(_ limits: Limits) { self.limits = limits }
+
+  public subscript(path: ByteString) -> FileRecord? { positions[path].map { records[$0] } }
+
+  var memory: Int {
+    records.capacity * MemoryLayout<FileRecord>.stride + positions.capacity * 22 + bytes
+      + folded.count * (MemoryLayout<FoldedDirectory>.stride + 120) + moves.count * 320
+  }
+
+  // MARK: Events
+
+  mutating func open(_ open: Open, by program: Program.ID, at time: UInt64) {
+    guard let position = position(of: open.target, by: program, at: time) else { return }
+    switch open.result {
+    case .error(let error):
+      fail(position, error, by: program, at: time)
+    case .descriptor:
+      let (use, found) = open.meaning
+      records[position].counts.add(use)
+      touch(position, found, by: program, at: time)
+      if open.flags.isTemporaryFile { return }
+      if open.flags.creates {
+        let isExclusive = open.flags.isExclusive
+        records[position].counts.add(isExclusive ? .createdExclusively : .maybeCreated)
+        records[position].firstCreating = min(records[position].firstCreating, time)
+      }
+      records[position].isThere(at: time)
+    }
+  }
+
+  mutating func lookup(_ lookup: Lookup, by program: Program.ID, at time: UInt64) {
+    guard let position = position(of: lookup.target, by: program, at: time) else { return }
+    // readlink's EINVAL: it is there, and no symbolic link.
+    let isNoLink = lookup.error == ErrorNumber(22) && lookup.call.hasPrefix("readlink")
+    if let error = lookup.error, !isNoLink {
+      fail(position, error, by: program, at: time)
+    } else {
+      records[position].counts.add(.present)
+      records[position].isThere(at: time)
+      touch(position, .present, by: program, at: time)
+    }
+  }
+
+  mutating func execute(_ exec: Exec, by program: Program.ID, at time: UInt64) {
+    for path in [exec.script.map { exec.cwd.joined($0) }, exec.exe].compactMap({ $0 }) {
+      let target = PathArgument(requested: nil, path: path)
+      guard let position = position(of: target, by: program, at: time) else { continue }
+      records[position].counts.add(.executed)
+      records[position].isThere(at: time)
+      touch(position, .executed, by: program, at: time)
+    }
+  }
+
+  mutating func change(_ change: Change, by program: Program.ID, at time: UInt64) {
+    if let error = change.error {
+      guard let position = position(of: change.target, by: program, at: time) else { return }
+      fail(position, error, by: program, at: time)
+      return
+    }
+    if let move = Move(change, by: program, at: time) {
+      if moves.count < limits.moves { moves.append(move) } else { omittedMoves += 1 }
+    }
+    if let position = position(of: change.target, by: program, at: time) {
+      records[position].apply(change.kind, at: time)
+      touch(position, change.kind == .link ? .present : .changed, by: program, at: time)
+    }
+    if change.kind == .rename || change.kind == .link, let to = change.to,
+      let position = position(of: to, by: program, at: time)
+    {
+      records[position].counts.add(change.kind == .rename ? .renamedTo : .linked)
+      records[position].isThere(at: time)
+      touch(position, .changed, by: program, at: time)
+    }
+  }
+
+  // MARK: Records
+
+  private mutating func fail(
+    _ position: Int, _ error: ErrorNumber, by program: Program.ID, at time: UInt64
+  ) {
+    if error == .noEntry || error == .notDirectory {
+      records[position].counts.add(.absent)
+      records[position].firstAbsent = min(records[position].firstAbsent, time)
+      touch(position, .absent, by: program, at: time)
+    } else {
+      records[position].counts.add(.failed)
+      touch(position, .failed, by: program, at: time, error: Int16(clamping: error.number))
+    }
+  }
+
+  private mutating func position(
+    of target: PathArgument, by program: Program.ID, at time: UInt64
+  ) -> Int? {
+    guard let path = target.path ?? target.requested, !path.isEmpty else {
+      unnamed += 1
+      return nil
+    }
+    if let known = positions[path] { return known }
+    let position = records.count
+    var record = FileRecord(path, touch: Touch(time: time, program: program, found: [], error: 0))
+    record.isTruncated = target.isTruncated
+    records.append(record)
+    positions[path] = position
+    bytes += record.bytes
+    return position
+  }
+
+  private mutating func touch(
+    _ position: Int, _ found: Touch.Found, by program: Program.ID, at time: UInt64, error: Int16 = 0
+  ) {
+    if records[position].firstTouch.program == program {
+      records[position].firstTouch.add(found, at: time, error: error)
+    } else if let place = records[position].moreTouches.firstIndex(where: { $0.program == program }) {
+      records[position].moreTouches[place].add(found, at: time, error: error)
+    } else if records[position].moreTouches.count + 1 < limits.touchesOfPath {
+      bytes -= records[position].bytes
+      records[position].moreTouches.append(
+        Touch(time: time, program: program, found: found, error: error))
+      bytes += records[position].bytes
+    } else {
+      records[position].hasMoreTouches = true
+    }
+  }
+}
+
+/// A path given another name: moved, or linked.
+public struct Move: Hashable, Sendable {
+  public let time: UInt64
+  public let kind: Change.Kind
+  public let from: ByteString
+  /// Of a symbolic link its text, as written.
+  public let to: ByteString
+  public let program: Program.ID
+
+  init?(_ change: Change, by program: Program.ID, at time: UInt64) {
+    guard [.rename, .link, .symlink].contains(change.kind),
+      let from = change.target.path ?? change.target.requested,
+      let to = change.kind == .symlink ? change.to?.requested : change.to?.path ?? change.to?.requested
+    else { return nil }
+    self.time = time
+    kind = change.kind
+    self.from = from
+    self.to = to
+    self.program = program
+  }
+}

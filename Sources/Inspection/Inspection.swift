@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a run did, as far as it is known: events reduced to processes, connections and files.
+///
+/// A value: a copy is a picture of that moment. Events may come in any order; who is not known yet gets a
+/// placeholder, and times, not arrival, decide what came first. Memory is bounded by `limits`.
+public struct Inspection: Sendable {
+  public let start: SessionStart
+  public let limits: Limits
+  /// Events applied.
+  public private(set) var events: UInt64 = 0
+  /// Lost events, summed by reason, in the order the reasons first came.
+  public private(set) var losses: [Loss] = []
+  public private(set) var processes: ProcessTable
+  public private(set) var connections: ConnectionTable
+  public private(set) var files: FileTable
+
+  public init(_ start: SessionStart, limits: Limits = Limits()) {
+    self.start = start
+    self.limits = limits
+    processes = ProcessTable(limits)
+    connections = ConnectionTable(limits)
+    files = FileTable(limits)
+  }
+
+  public mutating func apply(_ event: Event) {
+    events += 1
+    let process = processes.note(event)
+    switch event.body {
+    case .fork(let fork):
+      processes.fork(of: process, fork, at: event.time)
+    case .exec(let exec):
+      let program = processes.exec(of: process, exec, at: event.time, uid: event.uid)
+      files.execute(exec, by: program, at: event.time)
+    case .failedExec(let failure):
+      processes.fail(of: process, failure, at: event.time)
+    case .exit(let exit):
+      processes.exit(of: process, exit)
+    case .open(let open):
+      files.open(open, by: processes.program(of: process, at: event.time), at: event.time)
+    case .lookup(let lookup):
+      files.lookup(lookup, by: processes.program(of: process, at: event.time), at: event.time)
+    case .change(let change):
+      files.change(change, by: processes.program(of: process, at: event.time), at: event.time)
+    case .connect(let connect):
+      connections.add(
+        connect, process: event.process, program: processes.program(of: process, at: event.time),
+        at: event.time)
+    }
+    processes.foldIfNeeded()
+    files.foldIfNeeded()
+  }
+
+  public mutating func lose(_ loss: Loss) {
+    if let known = losses.firstIndex(where: { $0.reason == loss.reason }) {
+      losses[known].count &+= loss.count
+    } else {
+      losses.append(loss)
+    }
+  }
+
+  /// About how many bytes this takes, counted from what is kept.
+  public var memory: Int { processes.memory + connections.memory + files.memory }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+extension View {
+  /// What was run, how it ended, and what the reader must know before believing the rest.
+  var header: [Line] {
+    let table = inspection.processes
+    let losses = end.losses.isEmpty ? inspection.losses : end.losses
+    let lost = losses.reduce(0) { $0 &+ $1.count }
+    let duration = Words.duration(end.time - min(end.time, inspection.start.time))
+    let ended = end.status.map { Words.ended($0) + " after " } ?? "still runs after "
+    let loss = lost == 0 ? "nothing lost" : Words.count(lost, "event") + " lost"
+    let counts = Words.count(table.seen, "process", "processes") + ", " + Words.count(end.events, "event")
+
+    var command: [UInt8] = []
+    Printable.appendCommand(inspection.start.command, to: &command)
+    let rest = Line("; " + counts + ", ")
+    var line = Line("honeyguide: ", .heading)
+    var tail = Line(" ")
+    tail.add(ended, end.status.map { Words.trouble($0) == nil } ?? true ? .plain : .bad)
+    tail.add(duration)
+    let isShort =
+      style.cut.map {
+        line.columns + Printable.columns(command) + tail.columns + rest.columns + loss.utf8.count <= $0
+      } ?? true
+    if isShort { tail.add(rest) } else { tail.add(", ") }
+    tail.add(loss, lost == 0 ? .plain : .bad)
+    if let cut = style.cut {
+      var shortened: [UInt8] = []
+      Printable.appendCut(command, columns: max(8, cut - line.columns - tail.columns), to: &shortened)
+      command = shortened
+    }
+    line.add(command, .heading)
+    line.add(tail)
+    var lines = [line]
+    if !isShort { lines.append(Line("  " + counts)) }
+    return lines + cautions(losses)
+  }
+
+  private func cautions(_ losses: [Loss]) -> [Line] {
+    var lines: [Line] = []
+    if !losses.isEmpty {
+      let reasons = losses.map { Words.count($0.count) + " " + $0.reason }.joined(separator: ", ")
+      lines += sentence("Lost: " + reasons + ". What follows is true, but may lack something.", .bad)
+    }
+    let running = inspection.processes.running.count
+    if running > 0, end.status != nil {
+      let some = running == 1 ? "1 process still runs" : Words.count(running) + " processes still run"
+      lines += sentence(some + (losses.isEmpty ? "." : ", or its end was lost."), .plain)
+    }
+    let files = inspection.files
+    let folded = files.folded.values.reduce(0) { $0 + $1.names }
+    if folded > 0 {
+      lines += sentence(
+        "\(Words.count(folded)) names, the least used, were folded into their directories: memory holds "
+          + "\(Words.count(inspection.limits.paths)) one by one.", .plain)
+    }
+    if files.unnamed > 0 {
+      lines += sentence(Words.count(files.unnamed, "call") + " had a name that could not be read.", .plain)
+    }
+    if inspection.connections.entries.contains(where: \.isFolded) {
+      lines += sentence("There were too many remote addresses to keep each.", .plain)
+    }
+    let notes = style.isFull ? end.notes[...] : end.notes.prefix(4)
+    for note in notes { lines += sentence(note, .plain) }
+    if notes.count < end.notes.count {
+      lines.append(more(Words.count(end.notes.count - notes.count, "more note")))
+    }
+    return lines
+  }
+
+  /// A sentence that may take several lines, at most three unless the page is full.
+  private func sentence(_ text: String, _ ink: Ink) -> [Line] {
+    var printable: [UInt8] = []
+    Printable.appendPath(Array(text.utf8), to: &printable)
+    let words = printable.split(separator: Byte.space).map { Line(String(decoding: $0, as: UTF8.self), ink) }
+    return flow(words, indent: 2, separator: " ", limit: style.isFull ? .max : 3)
+  }
+
+  /// Items one after the other, going on in the next line where the width ends. The first line begins at
+  /// `indent` (or goes on `first`), the following ones at `indent`. What exceeds `limit` lines is left out,
+  /// and told by `rest` (given how many).
+  func flow(
+    _ items: [Line], first: Line? = nil, indent: Int, separator: String = "  ", limit: Int,
+    rest: (Int) -> String = { _ in "…" }
+  ) -> [Line] {
+    let margin = String(repeating: " ", count: indent)
+    var lines = [first ?? Line(margin)]
+    var start = lines[0].columns
+    for (index, item) in items.enumerated() {
+      let isLast = index == items.count - 1
+      let reserve = lines.count == limit && !isLast ? separator.utf8.count + rest(items.count).utf8.count : 0
+      var line = lines[lines.count - 1]
+      let gap = line.columns > start ? separator.utf8.count : 0
+      if gap > 0, line.columns + gap + item.columns + reserve > style.wrap {
+        if lines.count == limit {
+          line.add(separator + rest(items.count - index), .faint)
+          lines[lines.count - 1] = line
+          return lines
+        }
+        lines.append(Line(margin))
+        line = lines[lines.count - 1]
+        start = indent
+      } else if gap > 0 {
+        line.add(separator)
+      }
+      line.add(item)
+      lines[lines.count - 1] = line
+    }
+    return lines
+  }
+}

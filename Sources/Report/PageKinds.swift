@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+/// Files that come by the hundred and that nobody asked about: counted by kind and place.
+struct Crowd: Hashable {
+  enum Kind: Hashable {
+    case processes, devices, kernel, sharedLibraries, locales, terminals, certificates, headers
+    case python, perl, ruby, node, git, packages
+
+    /// "3 shared libraries"; with a place "204 Python library files".
+    func text(_ count: Int) -> String {
+      switch self {
+      case .processes: Words.count(count) + " in /proc"
+      case .devices: Words.count(count) + " in /dev"
+      case .kernel: Words.count(count) + " in /sys"
+      case .sharedLibraries: Words.count(count, "shared library", "shared libraries")
+      case .locales: Words.count(count, "locale and time zone file")
+      case .terminals: Words.count(count, "terminal description")
+      case .certificates: Words.count(count, "certificate")
+      case .headers: Words.count(count, "header")
+      case .python: Words.count(count, "Python library file")
+      case .perl: Words.count(count, "Perl library file")
+      case .ruby: Words.count(count, "Ruby library file")
+      case .node: Words.count(count, "Node module file")
+      case .git: Words.count(count, "Git object")
+      case .packages: Words.count(count, "cached package file")
+      }
+    }
+  }
+  var kind: Kind
+  /// The directory it lies below, where that says something.
+  var place: ByteString?
+
+  /// Nil for a path that is told by name.
+  init?(_ path: ByteString) {
+    let bytes = path.bytes
+    for (root, kind) in Self.roots where path.isBelow(root) {
+      self.init(kind)
+      return
+    }
+    for (mark, kind) in Self.marks {
+      guard let end = bytes.range(of: mark) else { continue }
+      // The place ends with the directory that the mark is in: …/lib/python3.11, …/node_modules.
+      let rest = bytes[end...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+      self.init(kind, place: ByteString(bytes[..<(mark.last == UInt8(ascii: "/") ? end - 1 : rest)]))
+      return
+    }
+    if bytes.hasSuffix(".pyc") {
+      self.init(.python, place: path.directory)
+      return
+    }
+    if bytes.hasSuffix(".so") || bytes.range(of: Array(".so.".utf8)) != nil {
+      self.init(.sharedLibraries)
+      return
+    }
+    return nil
+  }
+
+  private init(_ kind: Kind, place: ByteString? = nil) {
+    self.kind = kind
+    self.place = place
+  }
+
+  private static let roots: [(ByteString, Kind)] = [
+    ("/proc", .processes), ("/dev", .devices), ("/sys", .kernel), ("/etc/ld.so.cache", .sharedLibraries),
+    ("/etc/ld.so.preload", .sharedLibraries), ("/usr/lib/locale", .locales), ("/usr/share/locale", .locales),
+    ("/usr/share/locale-langpack", .locales), ("/usr/share/i18n", .locales),
+    ("/usr/share/zoneinfo", .locales),
+    ("/etc/localtime", .locales), ("/etc/locale.alias", .locales), ("/usr/lib/terminfo", .terminals),
+    ("/usr/share/terminfo", .terminals), ("/lib/terminfo", .terminals), ("/etc/terminfo", .terminals),
+    ("/etc/ssl/certs", .certificates), ("/usr/share/ca-certificates", .certificates),
+    ("/usr/include", .headers), ("/usr/share/perl", .perl), ("/usr/share/perl5", .perl), ("/etc/perl", .perl),
+  ]
+
+  /// In the middle of a path; the first that occurs decides.
+  private static let marks: [([UInt8], Kind)] = [
+    ("/gconv/", .locales), ("/lib/python", .python), ("/lib64/python", .python),
+    ("/site-packages/", .python), ("/dist-packages/", .python), ("/__pycache__/", .python),
+    ("/node_modules/", .node), ("/perl5/", .perl), ("/perl-base/", .perl), ("-linux-gnu/perl/", .perl),
+    ("/lib/ruby/", .ruby), ("/gems/", .ruby), ("/.git/objects/", .git), ("/objects/pack/", .git),
+    ("/.cargo/registry/", .packages), ("/go/pkg/mod/", .packages), ("/.cache/pip/", .packages),
+  ].map { (Array($0.utf8), $1) }
+}
+
+extension [UInt8] {
+  func hasSuffix(_ suffix: String) -> Bool { self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+
+  /// Where the first occurrence ends.
+  func range(of mark: [UInt8]) -> Int? {
+    guard let first = mark.first, count >= mark.count else { return nil }
+    for start in 0...(count - mark.count) where self[start] == first {
+      if self[start..<(start + mark.count)].elementsEqual(mark) { return start + mark.count }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+/// Paths as a few rows: a directory, and the names below it, as far as one row holds them.
+struct NameRows {
+  struct Row {
+    /// The directory's parts; of a lone path all but its name.
+    var directory: [ArraySlice<UInt8>]
+    /// Relative to `directory`, with directories in between where a row stands for a whole subtree.
+    var names: [[ArraySlice<UInt8>]]
+    /// When the first of its names came.
+    var rank: Int
+
+    /// "./roles/"; "/" for the root.
+    var label: [UInt8] {
+      let text = Places.text(directory)
+      return text.last == UInt8(ascii: "/") ? text : text + [UInt8(ascii: "/")]
+    }
+    var isLone: Bool { names.count == 1 }
+  }
+  private(set) var rows: [Row] = []
+
+  /// - Parameters:
+  ///   - paths: in parts, as `Places.parts` gives them, in the order of their telling.
+  ///   - room: the columns a row may have.
+  ///   - limit: how many rows may come out; directories are joined until they fit, even where a row then
+  ///     cannot hold its names.
+  init(_ paths: [[ArraySlice<UInt8>]], room: Int, limit: Int) {
+    var trie = Trie()
+    for (rank, path) in paths.enumerated() { trie.insert(path, rank: rank) }
+    let deepest = trie.deepest
+    var depth = deepest
+    while true {
+      rows = []
+      trie.emit(into: &rows, room: room, depth: depth)
+      if rows.count <= limit || depth <= 1 { break }
+      depth -= 1
+    }
+    rows.sort { $0.rank < $1.rank }
+  }
+
+  private struct Trie {
+    struct Node {
+      var part: ArraySlice<UInt8>
+      var parent: Int
+      var depth: Int
+      /// Indices of children that are directories, in order of arrival.
+      var directories: [Int] = []
+      var files: [(name: ArraySlice<UInt8>, rank: Int)] = []
+      /// Of all files below: how many, the columns of their names, of the directories in between, and the
+      /// smallest rank.
+      var count = 0
+      var width = 0
+      var rank = Int.max
+    }
+    var nodes: [Node] = []
+    var tops: [Int] = []
+    private var children: [Key: Int] = [:]
+    private struct Key: Hashable {
+      var parent: Int
+      var part: ArraySlice<UInt8>
+    }
+
+    var deepest: Int { (nodes.map(\.depth).max() ?? 0) + 1 }
+
+    mutating func insert(_ path: [ArraySlice<UInt8>], rank: Int) {
+      var node = -1
+      for (depth, part) in path.dropLast().enumerated() {
+        let key = Key(parent: node, part: part)
+        if let known = children[key] {
+          node = known
+          continue
+        }
+        let new = nodes.count
+        nodes.append(Node(part: part, parent: node, depth: depth))
+        if node < 0 { tops.append(new) } else { nodes[node].directories.append(new) }
+        children[key] = new
+        node = new
+      }
+      guard node >= 0, let name = path.last else { return }
+      nodes[node].files.append((name, rank))
+      // Escapes may make a name longer than its bytes; a row is measured again when it is written.
+      var width = name.count + 2
+      while node >= 0 {
+        nodes[node].count += 1
+        nodes[node].width += width
+        nodes[node].rank = min(nodes[node].rank, rank)
+        width += nodes[node].part.count + 1
+        node = nodes[node].parent
+      }
+    }
+
+    func parts(_ node: Int) -> [ArraySlice<UInt8>] {
+      var parts: [ArraySlice<UInt8>] = []
+      var node = node
+      while node >= 0 {
+        parts.append(nodes[node].part)
+        node = nodes[node].parent
+      }
+      return parts.reversed()
+    }
+
+    func emit(into rows: inout [Row], room: Int, depth limit: Int) {
+      var stack = Array(tops.reversed())
+      while let index = stack.popLast() {
+        let node = nodes[index]
+        // The root alone says nothing: it is joined only when there is no other way.
+        let isRoot = node.depth == 0 && node.part.isEmpty
+        let label = parts(index)
+        let used = label.reduce(2) { $0 + $1.count + 1 }
+        let isForced = node.depth >= limit - 1
+        if isForced || (!isRoot && used + node.width <= room) {
+          let names = all(below: index)
+          rows.append(Row(directory: label, names: names, rank: node.rank))
+          continue
+        }
+        if !node.files.isEmpty {
+          rows.append(
+            Row(
+              directory: label, names: node.files.map { [$0.name] },
+              rank: node.files.map(\.rank).min() ?? 0))
+        }
+        stack += node.directories.reversed()
+      }
+    }
+
+    /// The names below, each with the directories that lead to it, in order of their rank.
+    private func all(below top: Int) -> [[ArraySlice<UInt8>]] {
+      var names: [(path: [ArraySlice<UInt8>], rank: Int)] = []
+      var stack: [(node: Int, path: [ArraySlice<UInt8>])] = [(top, [])]
+      while let (node, path) = stack.popLast() {
+        for file in nodes[node].files { names.append((path + [file.name], file.rank)) }
+        for directory in nodes[node].directories { stack.append((directory, path + [nodes[directory].part])) }
+      }
+      return names.sorted { $0.rank < $1.rank }.map(\.path)
+    }
+  }
+}
+
+extension View {
+  /// Paths in at most `limit` lines that begin at column `indent`, the first one after `label`; the directory
+  /// in its own ink.
+  func nameLines(
+    _ paths: [ByteString], label title: String = "", indent: Int, limit: Int, what: String = "files"
+  ) -> [Line] {
+    if paths.isEmpty || limit < 1 { return [] }
+    let room = style.wrap - indent
+    let all = NameRows(paths.map { places.parts(of: $0) }, room: room, limit: limit).rows
+    let kept = all.prefix(all.count > limit ? limit - 1 : limit)
+    var lines = kept.enumerated().map { index, row -> Line in
+      var first = Line(index == 0 ? "  " + title : "")
+      first.tab(to: indent)
+      if row.isLone {
+        first.add(places.text(joined(row), columns: style.cut.map { max(8, $0 - indent) } ?? .max))
+        return first
+      }
+      var label: [UInt8] = []
+      Printable.appendCut(row.label, columns: style.cut.map { max(8, $0 * 2 / 5) } ?? .max, to: &label)
+      first.add(label, .name)
+      first.add("  ")
+      let items = row.names.map { name -> Line in
+        var item = Line()
+        var text = Places.text(name)
+        // A name that begins below the root would read as absolute.
+        if text.first == UInt8(ascii: "/") { text.removeFirst() }
+        var cut: [UInt8] = []
+        Printable.appendCut(text, columns: style.cut.map { max(8, $0 - first.columns) } ?? .max, to: &cut)
+        item.add(cut)
+        return item
+      }
+      return flow(items, first: first, indent: indent + 2, limit: 1) { "+\(Words.count($0)) more" }[0]
+    }
+    if lines.count < all.count {
+      let rest = all.dropFirst(kept.count).reduce(0) { $0 + $1.names.count }
+      var line = Line(lines.isEmpty ? "  " + title : "")
+      line.tab(to: indent)
+      line.add("… \(Words.count(rest)) more \(what); --full shows them", .faint)
+      lines.append(line)
+    }
+    return lines
+  }
+
+  private func joined(_ row: NameRows.Row) -> ByteString {
+    // Back to the path as the kernel has it.
+    var parts = row.directory + (row.names.first ?? [])
+    let top = parts.removeFirst()
+    let base: ByteString
+    switch Array(top) {
+    case Array(".".utf8): base = places.cwd ?? ""
+    case Array("~".utf8): base = places.home ?? ""
+    case Array("?".utf8): return ByteString(parts.joined(separator: [UInt8(ascii: "/")]))
+    default: base = ""
+    }
+    return ByteString(base.bytes + parts.flatMap { [UInt8(ascii: "/")] + $0 })
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+extension View {
+  /// What ran: a tree, each line with its time.
+  var processSection: Section {
+    let tree = inspection.processes.tree
+    var shown = PageTree(tree, folding: !style.isFull) { Self.likeness($0) }
+    if !style.isFull, shown.visible > Page.lines {
+      // Too much to tell each argument: programs of the same name with the same end look alike.
+      let programs = inspection.processes.programs
+      shown = PageTree(tree, folding: true) { process in
+        [process.images.last.map { programs[$0.program].name } ?? process.comm]
+      }
+    }
+    let ran = Line("What ran", .heading)
+    return Section(ran) { limit in processLines(shown, limit) }
+  }
+
+  private static func likeness(_ process: Process) -> [ByteString] {
+    var words: [ByteString] = []
+    for step in process.steps {
+      switch step {
+      case .exec(let image): words += [image.exe, ByteString("\(image.argv.count)")] + image.argv
+      case .search(let search): words += ["?", search.name, search.found ?? ""] + search.attempts.map(\.path)
+      }
+    }
+    return words.isEmpty ? ["fork", process.comm] : words
+  }
+
+  private func processLines(_ shown: PageTree, _ limit: Int) -> [Line] {
+    let isAll = shown.visible <= limit
+    // One line is for telling how many are left out.
+    let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1)
+    var lines: [Line] = []
+    var told = 0
+    // A stack, not recursion: a chain of processes may be long.
+    var stack = shown.roots.reversed().filter { chosen.contains($0) }.map {
+      Branch(node: $0, stem: "", mark: "")
+    }
+    while let branch = stack.popLast() {
+      let node = shown.nodes[branch.node]
+      let children = node.children.filter { chosen.contains($0) }
+      let hidden =
+        isAll ? 0 : node.below - children.reduce(0) { $0 + shown.nodes[$1].count + shown.nodes[$1].below }
+      lines.append(processLine(node, shown.tree, stem: branch.stem + branch.mark, hidden: hidden))
+      told += node.count
+      let stem = branch.stem + (branch.mark == "├─ " ? "│  " : branch.mark.isEmpty ? "" : "   ")
+      for (index, child) in children.enumerated().reversed() {
+        stack.append(Branch(node: child, stem: stem, mark: index == children.count - 1 ? "└─ " : "├─ "))
+      }
+    }
+    if !isAll {
+      lines.append(more(Words.count(inspection.processes.seen - told, "more process", "more processes")))
+    }
+    return lines
+  }
+
+  private struct Branch {
+    var node: Int
+    var stem: String
+    var mark: String
+  }
+
+  private func processLine(_ node: PageTree.Node, _ tree: ProcessTree, stem: String, hidden: Int) -> Line {
+    let process = tree.processes[node.position]
+    var line = Line()
+    let time = node.isRunning ? "running" : (node.count > 1 ? "≤ " : "") + Words.duration(node.longest)
+    line.add(String(repeating: " ", count: max(0, 10 - time.count)) + time, .faint)
+    line.add("  " + stem, .faint)
+
+    var tail = Line()
+    if node.count > 1 { tail.add(" ×" + Words.count(node.count), .name) }
+    if node.differ {
+      tail.add(process.folded?.isMixed == true ? " (various)" : " (with various arguments)", .faint)
+    }
+    for (text, ink) in troubles(process, node) { tail.add("  " + text, ink) }
+    if process.uid != inspection.start.uid { tail.add("  as uid \(process.uid)", .name) }
+    if hidden > 0 { tail.add("  (\(Words.count(hidden)) more below)", .faint) }
+    if style.isFull { tail.add(details(process), .faint) }
+
+    let command = self.command(process)
+    let room = style.cut.map { max(12, $0 - line.columns - tail.columns) }
+    line.add(command.cut(to: room))
+    line.add(tail)
+    return line
+  }
+
+  private func troubles(_ process: Process, _ node: PageTree.Node) -> [(String, Ink)] {
+    if let folded = process.folded, folded.statuses.count > 1 {
+      let bad = folded.statuses.filter { Words.trouble($0.key) != nil }
+        .sorted { ($0.value, "\($1.key)") > ($1.value, "\($0.key)") }
+      return bad.prefix(3).map { ((Words.trouble($0.key) ?? "") + " ×" + Words.count($0.value), .bad) }
+    }
+    return (process.exit.flatMap { Words.trouble($0.status) }).map { [($0, .bad)] } ?? []
+  }
+
+  /// What it executed, one after the other: `env git status → git status`.
+  private func command(_ process: Process) -> Line {
+    var line = Line()
+    for step in process.steps {
+      switch step {
+      case .exec(let image):
+        if !line.isEmpty { line.add(" → ", .faint) }
+        line.add(words(image))
+      case .search(let search):
+        if !line.isEmpty { line.add(" ") }
+        line.add(words(search), search.found == nil ? .bad : .faint)
+      }
+    }
+    if process.omittedSteps > 0 { line.add(" (and \(Words.count(process.omittedSteps)) more)", .faint) }
+    if process.images.isEmpty {
+      var name: [UInt8] = []
+      Printable.appendPath(process.comm, to: &name)
+      var fork = Line("(fork of ", .faint)
+      fork.add(name, .faint)
+      fork.add(line.isEmpty ? ")" : ") ", .faint)
+      if name.isEmpty { fork = Line("(nothing is known of it) ", .faint) }
+      fork.add(line)
+      line = fork
+    }
+    return line
+  }
+
+  private func words(_ image: Image) -> [UInt8] {
+    var text: [UInt8] = []
+    if image.isArgvUnreadable || image.argv.isEmpty {
+      text = places.text(image.exe)
+      text += image.isArgvUnreadable ? " (its arguments could not be read)".utf8 : " (without arguments)".utf8
+      return text
+    }
+    for (index, word) in image.givenArguments.enumerated() {
+      if index > 0 { text.append(Byte.space) }
+      if let home = places.home, word.count > home.count, word.isBelow(home),
+        word.bytes.span.allSatisfy(Printable.isPlainInWord)
+      {
+        // A shell expands the tilde where it is not quoted.
+        text += "~".utf8 + word.bytes[home.count...]
+      } else if index == 0 {
+        Printable.appendCommand([word], to: &text)
+      } else {
+        Printable.appendWord(word, to: &text)
+      }
+    }
+    if image.isArgvTruncated { text += " … (\(Words.count(image.argvSize)) bytes in all)".utf8 }
+    return text
+  }
+
+  private func words(_ search: ExecSearch) -> [UInt8] {
+    let tried = search.attempts.count + search.omitted
+    var text = Array("(".utf8)
+    if tried == 1, search.found == nil, let attempt = search.attempts.first {
+      text += places.text(attempt.path) + ": \(Words.error(attempt.error)))".utf8
+      return text
+    }
+    Printable.appendPath(search.name, to: &text)
+    if let found = search.found {
+      text += ": found in ".utf8 + places.text(found.directory.isEmpty ? "." : found.directory)
+      text += " after \(Words.count(tried, "directory", "directories"))".utf8
+    } else {
+      text += ": not found in \(Words.count(tried, "directory", "directories"))".utf8
+    }
+    let others = Set(search.attempts.map(\.error)).subtracting([.noEntry, .notDirectory])
+    for error in others.sorted(by: { $0.number < $1.number }) { text += ", \(Words.error(error))".utf8 }
+    return text + ")".utf8
+  }
+
+  private func details(_ process: Process) -> String {
+    var text = "  [pid \(process.id.pid)"
+    if let exit = process.exit, process.folded == nil {
+      text += ", cpu \(Words.duration(exit.userTime &+ exit.systemTime)), \(Words.count(exit.maxRSS)) KiB"
+    }
+    return text + "]"
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+extension View {
+  /// What it read: files by name, those of the project first; libraries and the like as numbers.
+  var readSection: Section? {
+    var named: [FileRecord] = []
+    var crowds = Tally()
+    var directories: [FileRecord] = []
+    for record in inspection.files.records {
+      if record.counts[.listed] > 0 { directories.append(record) }
+      // What the run made itself is told where it is told what it changed.
+      guard record.counts[.read] > 0, !record.isCreated, !record.counts.isChanged else { continue }
+      if !style.isFull, let crowd = Crowd(record.path) { crowds.add(crowd) } else { named.append(record) }
+    }
+    if named.isEmpty, crowds.isEmpty, directories.isEmpty { return nil }
+    let files = sorted(named)
+    let listed = sorted(directories.filter { style.isFull || Crowd($0.path) == nil })
+    var heading = Line("What it read", .heading)
+    heading.add("  " + Words.count(named.count + crowds.total, "file"), .faint)
+    return Section(heading) { limit in
+      if style.isFull { return fullLines(files) + fullLines(listed) }
+      var ends = crowdLines(crowds, limit: 3)
+      if !listed.isEmpty {
+        ends += nameLines(listed.map(\.path), label: "listed", indent: 10, limit: limit < 8 ? 1 : 2)
+      }
+      let room = max(0, limit - ends.count)
+      return nameLines(files.map(\.path), indent: 2, limit: room) + ends.prefix(limit)
+    }
+  }
+
+  /// By the kind of place, and there by time.
+  func sorted(_ records: [FileRecord]) -> [FileRecord] {
+    records.map { (places.kind(of: $0.path).rawValue, $0.first, $0) }
+      .sorted { ($0.0, $0.1, $0.2.path) < ($1.0, $1.1, $1.2.path) }.map(\.2)
+  }
+
+  /// "and 1 204 Python library files below ~/venv/lib/python3.11, 87 shared libraries"
+  func crowdLines(_ crowds: Tally, label: String = "and", limit: Int) -> [Line] {
+    if crowds.isEmpty { return [] }
+    var items: [Line] = []
+    for (crowd, count) in crowds.ranked {
+      var item = Line(crowd.kind.text(count))
+      if let place = crowd.place {
+        item.add(" below ")
+        item.add(places.text(place, columns: max(12, style.wrap / 2)), .name)
+      }
+      items.append(item)
+    }
+    for index in items.indices.dropLast() { items[index].add(",") }
+    return flow(items, first: Line("  \(label) "), indent: 6, separator: " ", limit: limit) {
+      "\(Words.count($0)) more kinds"
+    }
+  }
+
+  /// On a full page: one line each, with all that was done and by whom.
+  func fullLines(_ records: [FileRecord]) -> [Line] {
+    records.map { record in
+      var line = Line("  ")
+      line.add(places.text(record.path) + (record.isTruncated ? Array("…".utf8) : []))
+      line.add("  " + Self.uses(record.counts), .faint)
+      line.add("  ")
+      line.add(programs(record), .name)
+      return line
+    }
+  }
+
+  static func uses(_ counts: FileCounts) -> String {
+    FileUse.allCases.filter { counts[$0] > 0 }
+      .map { $0.word + (counts[$0] > 1 ? " ×" + Words.count(counts[$0]) : "") }.joined(separator: ", ")
+  }
+
+  func programs(_ record: FileRecord) -> [UInt8] {
+    var names: [ByteString] = []
+    for touch in record.touches.sorted(by: { $0.time < $1.time }) {
+      let name = name(of: touch.program)
+      if !names.contains(name) { names.append(name) }
+    }
+    var text: [UInt8] = []
+    for (index, name) in names.enumerated() {
+      if index > 0 { text += ", ".utf8 }
+      Printable.appendPath(name, to: &text)
+    }
+    return text + (record.hasMoreTouches ? " and others" : "").utf8
+  }
+}
+
+/// How many files of each crowd.
+struct Tally {
+  private var counts: [Crowd: Int] = [:]
+  private(set) var total = 0
+  var isEmpty: Bool { total == 0 }
+
+  mutating func add(_ crowd: Crowd, _ number: Int = 1) {
+    counts[crowd, default: 0] += number
+    total += number
+  }
+
+  /// The largest first.
+  var ranked: [(Crowd, Int)] {
+    counts.map { ($0.key, $0.value) }.sorted {
+      ($1.1, $0.0.kind.text(1), $0.0.place ?? "") < ($0.1, $1.0.kind.text(1), $1.0.place ?? "")
+    }
+  }
+}
+
+extension FileUse {
+  var word: String {
+    switch self {
+    case .read: "read"
+    case .listed: "listed"
+    case .written: "written"
+    case .readWritten: "opened to read and write"
+    case .createdExclusively: "created"
+    case .maybeCreated: "opened with O_CREAT"
+    case .temporary: "temporary file without a name"
+    case .referenced: "opened as a place"
+    case .executed: "executed"
+    case .present: "looked up"
+    case .absent: "not there"
+    case .failed: "failed"
+    case .deleted: "deleted"
+    case .directoryCreated: "made"
+    case .directoryDeleted: "removed"
+    case .renamedFrom: "renamed"
+    case .renamedTo: "renamed to this"
+    case .linked: "linked"
+    case .truncated: "truncated"
+    case .modeChanged: "mode changed"
+    case .ownerChanged: "owner changed"
+    case .entered: "entered"
+    }
+  }
+}

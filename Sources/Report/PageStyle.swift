@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a page looks.
+public struct PageStyle: Hashable, Sendable {
+  /// The width in columns; longer lines are shortened. Nil: as wide as they come.
+  public var columns: Int?
+  public var isColoured: Bool
+  /// Everything, one thing a line, nothing shortened; otherwise at most `Page.lines` lines.
+  public var isFull: Bool
+
+  public init(columns: Int? = nil, isColoured: Bool = false, isFull: Bool = false) {
+    self.columns = columns
+    self.isColoured = isColoured
+    self.isFull = isFull
+  }
+
+  /// Where a line must end; nil when it may go on.
+  var cut: Int? { isFull ? nil : columns.map { max($0, 20) } }
+  /// Where lists go on in the next line.
+  var wrap: Int { isFull ? .max : max(columns ?? 100, 20) }
+}
+
+/// What a piece of text means; a colour only where there are colours.
+enum Ink {
+  case plain, heading, faint, good, bad, name
+
+  var code: String? {
+    switch self {
+    case .plain: nil
+    case .heading: "1"
+    case .faint: "2"
+    case .good: "32"
+    case .bad: "31"
+    case .name: "36"
+    }
+  }
+}

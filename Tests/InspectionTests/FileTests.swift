@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inspection
+import Stories
+import Testing
+
+@Suite struct FileTests {
+  @Test func eachUseIsCounted() throws {
+    var story = Story()
+    story.exec(10, "tool")
+    story.open(10, "/etc/a")
+    story.open(10, "/etc/a")
+    story.open(10, "/etc/a", OpenFlags.writing)
+    story.open(10, "/etc/a", error: 13)
+    story.find(10, "/etc/a")
+    story.change(10, .chmod, "/etc/a")
+    let record = try #require(story.inspection("tool").files["/etc/a"])
+    #expect(record.counts[.read] == 2)
+    #expect(record.counts[.written] == 1)
+    #expect(record.counts[.failed] == 1)
+    #expect(record.counts[.present] == 1)
+    #expect(record.counts[.modeChanged] == 1)
+    #expect(record.counts.total == 6)
+    #expect(record.touches.map(\.error) == [13])
+    #expect(!record.isCreated)
+    #expect(record.first == 100_001_000_000)
+  }
+
+  @Test func oCreatCreatesOnlyWhatWasNotThere() throws {
+    var story = Story()
+    story.find(10, "/etc/old")
+    story.miss(10, "/etc/new")
+    for path in ["/etc/old", "/etc/new", "/etc/unknown"] as [ByteString] {
+      story.open(10, path, OpenFlags.creating)
+    }
+    story.open(10, "/etc/exclusive", OpenFlags.creatingExclusively)
+    for events in [story.events, story.events.reversed()] {
+      let files = Story.reduce(story.start("tool"), events).files
+      #expect(files.records.filter(\.isCreated).map(\.path).sorted() == ["/etc/exclusive", "/etc/new"])
+    }
+  }
+
+  @Test func readlinkOfAFileThatIsNoLinkFindsIt() throws {
+    var story = Story()
+    story.add(
+      10,
+      .lookup(
+        Lookup(
+          call: "readlink", target: PathArgument(requested: "/etc", path: "/etc"), error: ErrorNumber(22))))
+    #expect(try #require(story.inspection("tool").files["/etc"]).counts[.present] == 1)
+  }
+
+  @Test func aRenameIsKeptWithBothNames() throws {
+    var story = Story()
+    story.open(10, "/tmp/x.new", OpenFlags.creatingExclusively)
+    story.change(10, .rename, "/tmp/x.new", to: "/tmp/x")
+    let files = story.inspection("tool").files
+    #expect(files.moves.map { [$0.from, $0.to] } == [["/tmp/x.new", "/tmp/x"]])
+    #expect(files["/tmp/x.new"]?.isPassing == true)
+    #expect(files["/tmp/x"]?.counts[.renamedTo] == 1)
+    #expect(files["/tmp/x"]?.isGone == false)
+  }
+
+  @Test func aFailedChangeChangesNothing() throws {
+    var story = Story()
+    story.change(10, .rename, "/tmp/a", to: "/tmp/b", error: 18)
+    story.change(10, .unlink, "/tmp/c", error: 2)
+    let files = story.inspection("tool").files
+    #expect(files.moves.isEmpty)
+    #expect(files["/tmp/a"]?.counts[.failed] == 1)
+    #expect(files["/tmp/a"]?.counts.isChanged == false)
+    #expect(files["/tmp/c"]?.counts[.absent] == 1)
+  }
+
+  @Test func aNameThatCouldNotBeReadIsCounted() {
+    var story = Story()
+    story.add(
+      10,
+      .open(
+        Open(
+          target: PathArgument(requested: nil, path: nil, isUnreadable: true), flags: OpenFlags(rawValue: 0),
+          mode: 0, result: .error(ErrorNumber(14)))))
+    #expect(story.inspection("tool").files.unnamed == 1)
+  }
+
+  @Test func connectionsAreCountedByProcessAddressAndOutcome() throws {
+    var story = Story()
+    story.exec(10, "curl")
+    story.connect(10, [127, 0, 0, 1], 80, latency: 3_000)
+    story.connect(10, [127, 0, 0, 1], 80, latency: 9_000)
+    story.connect(10, [127, 0, 0, 1], 80, error: 111, latency: 2_000)
+    story.connect(10, [127, 0, 0, 1], 81, isPending: true)
+    let connections = story.inspection("curl").connections.entries
+    #expect(connections.count == 2)
+    let first = try #require(connections.first)
+    #expect(first.count == 3)
+    let connected = try #require(first.outcomes[.connected])
+    #expect(connected == .init(count: 2, range: 3_000...9_000))
+    #expect(first.outcomes[.failed(ErrorNumber(111))]?.count == 1)
+    #expect(connections.last?.outcomes.keys.map { $0 } == [.pending])
+  }
+
+  @Test func lossesAddUpByReason() {
+    var inspection = Story().inspection("x")
+    inspection.lose(Loss(reason: "ring-full", count: 2))
+    inspection.lose(Loss(reason: "queue-full", count: 1))
+    inspection.lose(Loss(reason: "ring-full", count: 3))
+    #expect(inspection.losses == [Loss(reason: "ring-full", count: 5), Loss(reason: "queue-full", count: 1)])
+  }
+}
