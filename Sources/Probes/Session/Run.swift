@@ -57,7 +57,7 @@ public enum Run {
     do {
       let tracer = try Tracer.start(Tracer.Options(ringSize: options.ringSize))
       let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
-      try pipeline.follow(FileDescriptor(rawValue: command.pidDescriptor))
+      try pipeline.follow(FileDescriptor(rawValue: command.pidfd))
       var session = session
       session.time = Clock.boot()
       session.bootTime = Clock.bootTime()
