@@ -36,7 +36,8 @@ public enum Run {
     do {
       running = try command.release(signals)
     } catch {
-      _ = pipeline.finish { SessionEnd(status: nil, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
+      let status = Exit.Status.code(error.exitCode)
+      _ = pipeline.finish { SessionEnd(status: status, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
       throw error
     }
 
