@@ -92,7 +92,8 @@ struct ObjectTests {
     var blueprint = try Self.blueprint()
     #expect(throws: BPFError.self) { try blueprint.resize(map: "nowhere", entries: 1) }
     #expect(throws: BPFError.self) { try blueprint.enable(true, program: "nothing") }
-    #expect(throws: BPFError.self) { try blueprint.set(constant: "answer", to: UInt32(1)) }  // of another size
+    // A constant of another size:
+    #expect(throws: BPFError.self) { try blueprint.set(constant: "answer", to: UInt32(1)) }
     let error = #expect(throws: BPFError.self) { try blueprint.set(constant: "question", to: UInt64(1)) }
     #expect(error?.subject == "question")
   }

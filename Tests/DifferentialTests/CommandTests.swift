@@ -46,14 +46,16 @@ extension Differential {
       try expectAgreement(
         laboratory, [git, "clone", "--branch", "other", "origin", "copy"], environment: environment,
         // Whether symbolic links work here is tried with a name of mkstemp's.
-        normalization: Normalization.kernelNumbers.randomNames(after: "/copy/.git/t", length: 6), least: [.exec: 2, .open: 60, .change: 40, .lookup: 60]
+        normalization: Normalization.kernelNumbers.randomNames(after: "/copy/.git/t", length: 6),
+        least: [.exec: 2, .open: 60, .change: 40, .lookup: 60]
       ) { work in
         let script = """
           git init -q origin && cd origin && echo text > file && mkdir d && echo more > d/file && git add . \
           && git commit -qm first && git checkout -qb other && echo x >> file && git commit -qam second
           """
         try Command(
-          ["/bin/sh", "-c", script], environment: Command.plainEnvironment.merging(environment) { $1 }, in: work
+          ["/bin/sh", "-c", script], environment: Command.plainEnvironment.merging(environment) { $1 },
+          in: work
         ).succeed()
       }
     }
@@ -78,7 +80,9 @@ extension Differential {
         "TMPDIR": temporary, "PIP_NO_INPUT": "1", "PIP_CONFIG_FILE": "/dev/null",
       ]
       // Python's tempfile takes names from the kernel's random numbers. These are the ones that pip asks it for.
-      let temporaries = ["unpack", "install", "ephem-wheel-cache", "build-tracker", "target"].map { "/pip-\($0)-" }
+      let temporaries = ["unpack", "install", "ephem-wheel-cache", "build-tracker", "target"].map {
+        "/pip-\($0)-"
+      }
       let replaced = ["INSTALLER", "RECORD", "direct_url.json"].map { "/small-1.0.dist-info/\($0)" }
       let normalization = (temporaries + replaced + [temporary + "/"])
         .reduce(Normalization.kernelNumbers) { $0.randomNames(after: $1, length: 8) }

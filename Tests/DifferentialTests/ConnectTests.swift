@@ -11,7 +11,8 @@ extension Differential {
       let network = try NetworkNamespace()
       defer { network.close() }
       try expectAgreement(
-        laboratory, [try laboratory.program("connects")], through: try network.wrapper(), least: [.connect: 30])
+        laboratory, [try laboratory.program("connects")], through: try network.wrapper(),
+        least: [.connect: 30])
     }
   }
 }

@@ -13,7 +13,8 @@ struct Differential {}
 /// - Parameter least: how many observations of each kind there must be at least, so that two empty stories are
 ///   not taken for agreement.
 func expectAgreement(
-  _ laboratory: Laboratory, _ arguments: [String], environment: [String: String] = [:], through wrapper: [String] = [],
+  _ laboratory: Laboratory, _ arguments: [String], environment: [String: String] = [:],
+  through wrapper: [String] = [],
   status: Int32 = 0, normalization: Normalization = .kernelNumbers, least: [Observation.Kind: Int],
   prepare: (FilePath) throws -> Void = { _ in }, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -25,7 +26,8 @@ func expectAgreement(
   let inspected = try laboratory.inspect(command, through: wrapper)
 
   #expect(traced.outcome.status == status, "\(traced.outcome.errorText)", sourceLocation: sourceLocation)
-  #expect(inspected.outcome.status == status, "\(inspected.outcome.errorText)", sourceLocation: sourceLocation)
+  #expect(
+    inspected.outcome.status == status, "\(inspected.outcome.errorText)", sourceLocation: sourceLocation)
   let strace = normalization(traced.observations)
   let honeyguide = normalization(try inspected.story.observations())
   for (kind, count) in least {

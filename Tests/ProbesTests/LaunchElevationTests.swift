@@ -8,7 +8,7 @@ import Testing
 /// A /proc of our own, with processes of our making.
 struct MadeUpProcesses {
   let directory = TemporaryDirectory()
-  var table: ProcessTable { ProcessTable(root: ByteString(directory.path)) }
+  var table: ProcFileSystem { ProcFileSystem(root: ByteString(directory.path)) }
 
   func add(
     _ pid: Int32, parent: Int32, executable: String?, name: String = "x", effectiveUser: UInt32 = 0,
@@ -100,7 +100,7 @@ struct MadeUpProcesses {
   }
 
   @Test func `The real /proc agrees with getppid and getuid`() throws {
-    let status = try #require(ProcessTable().status(of: getpid()))
+    let status = try #require(ProcFileSystem().status(of: getpid()))
     #expect(status.parent == getppid())
     #expect(status.effectiveUser == geteuid())
   }

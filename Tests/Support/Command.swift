@@ -13,7 +13,9 @@ public struct Command: Sendable {
   /// Longer than this, and it is killed.
   public var limit: Duration = .seconds(120)
 
-  public init(_ arguments: [String], environment: [String: String] = Command.plainEnvironment, in directory: FilePath) {
+  public init(
+    _ arguments: [String], environment: [String: String] = Command.plainEnvironment, in directory: FilePath
+  ) {
     self.arguments = arguments
     self.environment = environment
     self.directory = directory
@@ -143,7 +145,7 @@ private func withCStrings<Result>(
   _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) throws -> Result
 ) rethrows -> Result {
   let copies = unsafe strings.map { unsafe strdup($0) }
-  defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+  defer { unsafe copies.forEach { unsafe free($0) } }
   return try unsafe body(copies + [nil])
 }
 

@@ -28,7 +28,9 @@ public enum Files {
     }
   }
 
-  public static func text(_ path: FilePath) throws -> String { String(decoding: try read(path), as: UTF8.self) }
+  public static func text(_ path: FilePath) throws -> String {
+    String(decoding: try read(path), as: UTF8.self)
+  }
 
   public static func write(_ bytes: some Sequence<UInt8>, to path: FilePath, mode: CInt = 0o644) throws {
     let file = try FileDescriptor.open(
@@ -42,7 +44,9 @@ public enum Files {
   }
 
   public static func makeDirectory(_ path: FilePath) throws {
-    guard unsafe path.withPlatformString({ unsafe mkdir($0, 0o755) }) == 0 else { throw Errno(rawValue: errno) }
+    guard unsafe path.withPlatformString({ unsafe mkdir($0, 0o755) }) == 0 else {
+      throw Errno(rawValue: errno)
+    }
   }
 
   /// A new directory that everybody may enter.

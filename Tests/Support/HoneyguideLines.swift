@@ -46,7 +46,8 @@ public struct HoneyguideLines: Sendable {
     guard bytes.last == UInt8(ascii: "\n") else {
       throw ContractError(description: "the last line has no end: \(bytes.count) bytes")
     }
-    let all = try bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map { line in
+    let all = try bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map
+    { line in
       do {
         return Line(json: try JSON(line))
       } catch {
@@ -55,11 +56,14 @@ public struct HoneyguideLines: Sendable {
     }
     guard let first = all.first, first.event == "start", first.integer("schema") == 1,
       let last = all.last, last.event == "summary"
-    else { throw ContractError(description: "a story begins with `start` of schema 1 and ends with `summary`") }
+    else {
+      throw ContractError(description: "a story begins with `start` of schema 1 and ends with `summary`")
+    }
     start = first.json
     summary = last.json
     lines = Array(all.dropFirst().dropLast())
-    guard let lost = summary["lost"]?.integer, lost == 0, !lines.contains(where: { $0.event == "lost" }) else {
+    guard let lost = summary["lost"]?.integer, lost == 0, !lines.contains(where: { $0.event == "lost" })
+    else {
       throw ContractError(description: "events were lost: \(summary)")
     }
     guard let events = summary["events"]?.integer, events == lines.count else {
@@ -78,14 +82,17 @@ public struct HoneyguideLines: Sendable {
       let error = line.error
       switch line.event {
       case "fork":
-        guard let child = line.json["child"] else { throw ContractError(description: "no child: \(line.json)") }
+        guard let child = line.json["child"] else {
+          throw ContractError(description: "no child: \(line.json)")
+        }
         actors[Line.process(child)] = actor
       case "exec":
         let filename = line.bytes("filename")
         result.add(.exec(by: actor, filename: filename, argv: line.list("argv"), error: error))
         if error == nil { actors[process] = filename ?? "(unreadable)" }
       case "exit":
-        let status = line.integer("code").map { "code \($0)" } ?? line.json["signal"]?.string.map { "signal \($0)" }
+        let status =
+          line.integer("code").map { "code \($0)" } ?? line.json["signal"]?.string.map { "signal \($0)" }
         result.add(.exit(by: actor, status: status ?? "neither code nor signal"))
       case "open":
         let names = line.json["flags"]?.array?.compactMap(\.string) ?? []
@@ -129,7 +136,8 @@ public struct HoneyguideLines: Sendable {
     if line.event == "symlink" { to = path(line, "to", "to") }
     if line.event == "rename" || line.event == "link" { to = path(line, "to", "to_requested") }
     return .change(
-      by: actor, line.event, path: path(line, "path", "requested"), to: to, details: details, error: line.error)
+      by: actor, line.event, path: path(line, "path", "requested"), to: to, details: details,
+      error: line.error)
   }
 
   private func connect(_ line: Line, _ actor: Bytes) throws -> Observation {
@@ -137,7 +145,8 @@ public struct HoneyguideLines: Sendable {
       throw ContractError(description: "no protocol: \(line.json)")
     }
     var remote = "(unreadable)"
-    if let address = line.json["remote"]?["address"]?.string, let port = line.json["remote"]?["port"]?.integer {
+    if let address = line.json["remote"]?["address"]?.string, let port = line.json["remote"]?["port"]?.integer
+    {
       guard let bytes = Addresses.bytes(address) else {
         throw ContractError(description: "no address: \(line.json)")
       }

@@ -43,7 +43,9 @@ private struct JSONParser {
   var bytes: [UInt8]
   var position = 0
 
-  func error(_ text: String) -> JSON.SyntaxError { JSON.SyntaxError(description: "\(text) at byte \(position)") }
+  func error(_ text: String) -> JSON.SyntaxError {
+    JSON.SyntaxError(description: "\(text) at byte \(position)")
+  }
 
   var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -134,7 +136,9 @@ private struct JSONParser {
       }
     }
     try take("\"")
-    guard let text = String(validating: content, as: UTF8.self) else { throw error("a string that is not UTF-8") }
+    guard let text = String(validating: content, as: UTF8.self) else {
+      throw error("a string that is not UTF-8")
+    }
     return text
   }
 

@@ -18,7 +18,9 @@ public struct Laboratory: Sendable {
     let path = root.appending(name).string
     let source = Requirement.repository.appending("Tests/Programs/\(name).c").string
     // What these programs do wrong, they do on purpose.
-    let warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-Wno-nonnull", "-Wno-stringop-overread"]
+    let warnings = [
+      "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-Wno-nonnull", "-Wno-stringop-overread",
+    ]
     try Command([compiler, "-O1", "-pthread"] + warnings + ["-o", path, source], in: root).succeed()
     return path
   }

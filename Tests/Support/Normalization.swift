@@ -38,7 +38,8 @@ public struct Normalization: Sendable {
   public func callAsFunction(_ observations: Observations) -> Observations {
     var result: Observations = [:]
     for (observation, count) in observations {
-      let normal = Observation(observation.kind, by: Bytes(apply(observation.actor.array)), apply(observation.text))
+      let normal = Observation(
+        observation.kind, by: Bytes(apply(observation.actor.array)), apply(observation.text))
       result[normal, default: 0] += count
     }
     return result

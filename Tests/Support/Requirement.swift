@@ -25,14 +25,16 @@ public enum Requirement {
     let candidates = [beside, repository.appending(".build/debug/honeyguide")]
     guard let found = candidates.first(where: Files.exists) else {
       throw Command.Failure(
-        description: "There is no honeyguide at \(candidates.map(\.string)); build it, or set HONEYGUIDE_BINARY.")
+        description:
+          "There is no honeyguide at \(candidates.map(\.string)); build it, or set HONEYGUIDE_BINARY.")
     }
     return found.string
   }
 
   /// The path of a tool, or an error that says which package to install.
   public static func tool(_ name: String, package: String) throws -> String {
-    for directory in ["/usr/bin", "/usr/sbin", "/bin", "/sbin"] where Files.exists(FilePath("\(directory)/\(name)")) {
+    for directory in ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+    where Files.exists(FilePath("\(directory)/\(name)")) {
       return "\(directory)/\(name)"
     }
     throw Command.Failure(description: "\(name) is not installed; apt-get install \(package)")

@@ -57,7 +57,8 @@ struct StraceScanner {
 
   func startsWith(_ text: StaticString) -> Bool {
     let length = text.utf8CodeUnitCount
-    return position + length <= bytes.count && bytes[position..<position + length].elementsEqual("\(text)".utf8)
+    return position + length <= bytes.count
+      && bytes[position..<position + length].elementsEqual("\(text)".utf8)
   }
 
   mutating func skip(_ text: StaticString) -> Bool {
@@ -67,7 +68,8 @@ struct StraceScanner {
   }
 
   func failure(_ text: String) -> Failure {
-    Failure(description: "\(text) at byte \(position) of: \(String(decoding: bytes.prefix(400), as: UTF8.self))")
+    Failure(
+      description: "\(text) at byte \(position) of: \(String(decoding: bytes.prefix(400), as: UTF8.self))")
   }
 
   /// The arguments between the parentheses; the opening one is behind us.

@@ -34,7 +34,9 @@ public struct StraceLog: Sendable {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       guard let space = line.firstIndex(of: UInt8(ascii: " ")),
         let tid = Int32(String(decoding: line[..<space], as: UTF8.self))
-      else { throw StraceScanner.Failure(description: "no thread number: \(String(decoding: line, as: UTF8.self))") }
+      else {
+        throw StraceScanner.Failure(description: "no thread number: \(String(decoding: line, as: UTF8.self))")
+      }
       let rest = line[space...].drop { $0 == UInt8(ascii: " ") }
       if rest.starts(with: "+++ ".utf8) {
         let text = String(decoding: rest.dropFirst(4).dropLast(4), as: UTF8.self)
@@ -49,7 +51,8 @@ public struct StraceLog: Sendable {
         continue
       } else if rest.starts(with: "<... ".utf8) {
         guard var begin = unfinished.removeValue(forKey: tid) else {
-          throw StraceScanner.Failure(description: "nothing to resume: \(String(decoding: line, as: UTF8.self))")
+          throw StraceScanner.Failure(
+            description: "nothing to resume: \(String(decoding: line, as: UTF8.self))")
         }
         begin += rest.dropFirst(5).drop { $0 != UInt8(ascii: ">") }.dropFirst()
         lines.append(.call(try Self.call(tid, begin)))

@@ -99,7 +99,8 @@ public struct StraceWitness {
     let isThread = flags & KernelNumber.cloneThread != 0
     let thread = Thread(
       process: isThread ? parent.process : Process(pid: tid, actor: parent.process.actor),
-      directory: flags & KernelNumber.cloneFileSystem != 0 ? parent.directory : Directory(parent.directory.path))
+      directory: flags & KernelNumber.cloneFileSystem != 0
+        ? parent.directory : Directory(parent.directory.path))
     threads[tid] = thread
     return thread
   }
@@ -235,7 +236,9 @@ public struct StraceWitness {
   }
 
   private static func details(_ shape: StraceCallShape, _ arguments: [StraceArgument]) -> String? {
-    if let mode = shape.mode { return "mode \(Observation.octal(UInt64(arguments[mode].number ?? 0) & 0xffff))" }
+    if let mode = shape.mode {
+      return "mode \(Observation.octal(UInt64(arguments[mode].number ?? 0) & 0xffff))"
+    }
     if let length = shape.length { return "length \(arguments[length].number ?? 0)" }
     if let owner = shape.owner {
       let ids = [owner, owner + 1].map { UInt32(truncatingIfNeeded: arguments[$0].number ?? 0) }

@@ -4,7 +4,7 @@ internal import Inspection
 extension Elevation {
   /// The environment of who called the tool: the one the tool itself was started with, with the variables on its
   /// command line, and with what was changed on the way from it to us. nil where it may not be read.
-  func callersEnvironment(given: EnvironmentBlock, table: ProcessTable) -> EnvironmentBlock? {
+  func callersEnvironment(given: EnvironmentBlock, table: ProcFileSystem) -> EnvironmentBlock? {
     guard var environment = table.environment(of: pid) else { return nil }
     let line = table.arguments(of: pid).map(SudoCommandLine.init(arguments:))
     if tool == .sudo, let line { environment.set(line.variables) }

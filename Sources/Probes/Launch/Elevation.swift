@@ -53,7 +53,7 @@ public struct Elevation: Hashable, Sendable {
   ///
   /// It must be root's: a user's script may bear any name. Of several (sudo with its own pseudo-terminal is
   /// two processes, copies of each other) the nearest has the same environment and arguments as the others.
-  public static func nearest(above pid: Int32, in table: ProcessTable = ProcessTable()) -> Elevation? {
+  public static func nearest(above pid: Int32, in table: ProcFileSystem = ProcFileSystem()) -> Elevation? {
     var between: [Int32] = []
     var current = pid
     // A chain of processes cannot be longer than there are process ids; this bound only guards a table in motion.

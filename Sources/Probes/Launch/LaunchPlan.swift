@@ -25,7 +25,7 @@ public struct LaunchPlan: Hashable, Sendable {
   /// - Another user (`--user`) has what we were given, with HOME, USER, LOGNAME and SHELL of their own.
   public init(
     _ choice: IdentityChoice, keepsGivenEnvironment: Bool = false,
-    given: EnvironmentBlock = .ours, table: ProcessTable = ProcessTable()
+    given: EnvironmentBlock = .ours, table: ProcFileSystem = ProcFileSystem()
   ) throws(LaunchError) {
     let ours = Identity.ours
     let elevation = Elevation.nearest(above: getpid(), in: table)

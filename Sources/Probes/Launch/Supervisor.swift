@@ -33,7 +33,7 @@ public struct Supervisor: ~Copyable {
   public let signals: SignalGuard
   private let command: RunningCommand
   private let wakeUp: WakeUp
-  private let processes = ProcessTable()
+  private let processes = ProcFileSystem()
   private var hasEnded = false
   private var isStopped = false
   /// The command stopped while a group of its own owned the terminal, which it is to have again.

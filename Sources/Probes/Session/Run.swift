@@ -36,7 +36,8 @@ public enum Run {
     do {
       running = try command.release(signals)
     } catch {
-      _ = pipeline.finish { SessionEnd(status: nil, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
+      let status = Exit.Status.code(error.exitCode)
+      _ = pipeline.finish { SessionEnd(status: status, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
       throw error
     }
 
@@ -57,7 +58,7 @@ public enum Run {
     do {
       let tracer = try Tracer.start(Tracer.Options(ringSize: options.ringSize))
       let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
-      try pipeline.follow(FileDescriptor(rawValue: command.pidDescriptor))
+      try pipeline.follow(FileDescriptor(rawValue: command.pidfd))
       var session = session
       session.time = Clock.boot()
       session.bootTime = Clock.bootTime()

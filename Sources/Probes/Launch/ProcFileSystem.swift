@@ -3,7 +3,7 @@ internal import Glibc
 public import Inspection
 
 /// What /proc says about processes. The root can be a directory of a test's own.
-public struct ProcessTable: Sendable {
+public struct ProcFileSystem: Sendable {
   let root: ByteString
 
   public init(root: ByteString = "/proc") { self.root = root }
