@@ -75,7 +75,7 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Inspection", "Stories"], swiftSettings: strict),
     .testTarget(
-      name: "ProbesTests", dependencies: ["Probes", "CLaunch", "Inspection", "LaunchDriver"],
+      name: "ProbesTests", dependencies: ["Probes", "CLaunch", "CProbeEvents", "Inspection", "LaunchDriver"],
       swiftSettings: strict),
     // Starts a command as `honeyguide run` does, with nothing attached.
     .executableTarget(
