@@ -17,11 +17,12 @@ chown 65534:65534 "$directory/home"
 setcap cap_dac_override,cap_dac_read_search,cap_sys_ptrace,cap_bpf,cap_perfmon,cap_setuid,cap_setgid+ep \
   "$directory/launcher" || exit 99
 echo secret > "$directory/secret" && chmod 600 "$directory/secret" || exit 99
+mkdir -m 700 "$directory/closed" && cp /bin/true "$directory/closed/" || exit 99
 
 failures=0
 as_nobody() {
   setpriv --reuid 65534 --regid 65534 --clear-groups env -i HOME="$directory/home" PATH=/usr/bin:/bin \
-    L="$directory/launcher" W="$directory/whoami" S="$directory/secret" sh -c "cd; $1" < /dev/null 2>&1
+    L="$directory/launcher" W="$directory/whoami" S="$directory/secret" D="$directory" sh -c "cd; $1" < /dev/null 2>&1
 }
 prints() {
   output=$(as_nobody "$2")
@@ -42,8 +43,7 @@ prints "the command is what it is alone" \
 prints "the command cannot read what its user cannot" '$L --output page -- cat $S; echo $?' \
   "cat: $directory/secret: Permission denied
 1"
-prints "a program only root may run is not found runnable" \
-  'cp /bin/true own; chmod 600 own; $L -- ./own > words 2>&1; echo $?' 126
+prints "a program where the user may not go is not run" '$L -- $D/closed/true > words 2>&1; echo $?' 126
 prints "a file only root may write is not written" '$L --output $S -- touch ran > words 2>&1; echo $?; ls ran 2>/dev/null' 73
 prints "another user cannot be chosen" '$L --user daemon -- true > words 2>&1; echo $?; $L --as-root -- true > words 2>&1; echo $?' \
   "77
