@@ -232,6 +232,20 @@ import Testing
     #expect(command.nextChange(waits: true) == .ended(.signal(SIGUSR1, coreDumped: false)))
   }
 
+  @Test(arguments: [SIGTSTP, SIGSTOP]) func `A stop from before the gate does not stop the start`(
+    signal: Int32
+  ) throws {
+    var inherited = InheritedState()
+    inherited.raw.blocked = 0
+    let gated = try GatedCommand(["true"], plan: Self.plan, inherited: inherited)
+    kill(gated.pid, signal)
+    usleep(20_000)
+    let command = try gated.release()
+    var last = command.nextChange(waits: true)
+    while last == .continued { last = command.nextChange(waits: true) }
+    #expect(last == .ended(.code(0)))
+  }
+
   @Test func `Limits that were lowered meanwhile are given back`() throws {
     // As if they had been these when the state was read. RLIMIT_CORE is the fifth; sh counts it in 512 bytes.
     var inherited = InheritedState()

@@ -18,6 +18,18 @@ import Testing
     #expect(result.count == 25)
   }
 
+  static var haveSetcap: Bool {
+    if LaunchRights.required { return true }
+    return unsafe geteuid() == 0 && access("/usr/sbin/setcap", X_OK) == 0
+  }
+
+  @Test(.enabled(if: haveSetcap, "needs root and setcap(8)"))
+  func `File capabilities of the launcher reach neither the command nor a file`() {
+    let result = check("PATH=$PATH:/usr/sbin sh '\(Self.scripts)/setcap.sh' \"$DRIVER\" \"$WHOAMI\"")
+    #expect(result.failures == [])
+    #expect(result.count == 5)
+  }
+
   static var haveSudo: Bool {
     if LaunchRights.required { return true }
     return unsafe geteuid() == 0 && access("/usr/bin/sudo", X_OK) == 0

@@ -47,6 +47,17 @@ import Testing
     #expect(parsed.command == words(command))
   }
 
+  @Test(arguments: [
+    ("doas cmd -u x", "cmd -u x"), ("doas -u root -n cmd", "cmd"), ("doas -nuroot cmd", "cmd"),
+    ("doas -nu root cmd", "cmd"), ("doas -C conf -- cmd -n", "cmd -n"), ("doas A=1 cmd", "A=1 cmd"),
+    ("doas -u", ""),
+  ]) func `doas has options and a command`(line: String, command: String) {
+    func words(_ text: String) -> [ByteString] { text.split(separator: " ").map { ByteString(String($0)) } }
+    let parsed = SudoCommandLine(doas: words(line))
+    #expect(parsed.command == words(command))
+    #expect(parsed.variables == [])
+  }
+
   @Test func `A variable's bytes need not be UTF-8`() {
     let variable = ByteString(Array("A=".utf8) + [0xff, 0xfe])
     #expect(SudoCommandLine(arguments: ["sudo", variable, "cmd"]).variables == [variable])

@@ -6,13 +6,15 @@ extension Elevation {
   /// command line, and with what was changed on the way from it to us. nil where it may not be read.
   func callersEnvironment(given: EnvironmentBlock, table: ProcFileSystem) -> EnvironmentBlock? {
     guard var environment = table.environment(of: pid) else { return nil }
-    let line = table.arguments(of: pid).map(SudoCommandLine.init(arguments:))
-    if tool == .sudo, let line { environment.set(line.variables) }
+    let line = table.arguments(of: pid).map { arguments in
+      tool == .sudo ? SudoCommandLine(arguments: arguments) : SudoCommandLine(doas: arguments)
+    }
+    if let line { environment.set(line.variables) }
 
     if let child = between.first {
       // A shell, make or a script between: what it changed of what the tool had given it.
       if let handed = table.environment(of: child) { environment.applyChanges(from: handed, to: given) }
-    } else if tool == .sudo, let line, let ours = table.arguments(of: table.ourselves)?.first,
+    } else if let line, let ours = table.arguments(of: table.ourselves)?.first,
       line.command.first?.lastPathComponent != ours.lastPathComponent
     {
       // `sudo env NAME=value honeyguide ...`: the program sudo ran has become us, and what it was given is gone.
@@ -47,7 +49,7 @@ extension EnvironmentBlock {
 
   private static func isSetBySudo(_ name: ByteString) -> Bool {
     sudosNames.contains(name)
-      || ["SUDO_", "LC_", "XDG_"].contains { name.bytes.starts(with: $0.utf8) }
+      || ["SUDO_", "DOAS_", "LC_", "XDG_"].contains { name.bytes.starts(with: $0.utf8) }
   }
 }
 

@@ -34,10 +34,23 @@ struct Gate: ~Copyable {
     }
   }
 
+  /// Between its last line and execve the child acts upon signals again. A Ctrl-Z from before would stop it there,
+  /// with nobody to continue it, as we wait for its report: such a stop is taken back.
+  private func continueUntilReport() {
+    var watched = pollfd(fd: report, events: Int16(POLLIN), revents: 0)
+    while unsafe poll(&watched, 1, 20) <= 0 {
+      var info = unsafe siginfo_t()
+      if unsafe waitid(P_PID, UInt32(pid), &info, WSTOPPED | WNOHANG) == 0, unsafe info.si_signo != 0 {
+        kill(pid, SIGCONT)
+      }
+    }
+  }
+
   /// Lets the child become its program. Gives its report when it could not: then it has been reaped.
   consuming func open() -> hg_report? {
     var byte: UInt8 = 1
     while unsafe write(opener, &byte, 1) < 0 && errno == EINTR {}
+    continueUntilReport()
     if let failure = nextReport() {
       _ = consume self
       return failure

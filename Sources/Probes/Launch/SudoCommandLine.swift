@@ -39,6 +39,18 @@ public struct SudoCommandLine: Hashable, Sendable {
     command = words.dropFirst(next).map { ByteString($0) }
   }
 
+  /// Takes doas's own argument vector (doas(1): `-Lns`, and `-a`, `-C` and `-u` with a word). It sets no variables.
+  public init(doas arguments: [ByteString]) {
+    var words = arguments.dropFirst()
+    while let word = words.first?.bytes, word.first == UInt8(ascii: "-"), word.count > 1 {
+      words.removeFirst()
+      if word == Self.endOfOptions { break }
+      let taker = word.firstIndex { "aCu".utf8.contains($0) }
+      if taker == word.count - 1 { words = words.dropFirst() }
+    }
+    command = Array(words)
+  }
+
   private static let endOfOptions = Array("--".utf8)
 
   /// Whether sudo takes a word for a variable and not for the command.
