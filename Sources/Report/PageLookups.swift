@@ -32,7 +32,8 @@ extension View {
       if found > 0 {
         ends.append(
           Line(
-            "  looked for " + Words.count(found, "program") + " along PATH, and found them", .faint
+            "  looked for " + Words.count(found, "program") + " along PATH, and found "
+              + (found == 1 ? "it" : "them"), .faint
           ))
       }
       ends += crowdLines(searches.crowds, label: "and did not find", limit: limit < 12 ? 1 : 2)

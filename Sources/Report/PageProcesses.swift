@@ -5,10 +5,10 @@ extension View {
   /// What ran: a tree, each line with its time.
   var processSection: Section {
     let tree = inspection.processes.tree
-    var shown = PageTree(tree, folding: !style.isFull, start: inspection.start.time) { Self.likeness($0) }
+    var shown = PageTree(tree, folding: !style.isFull) { Self.likeness($0) }
     if !style.isFull, shown.visible > Page.lines {
       // Too much to tell each argument: programs of the same name with the same end look alike.
-      shown = PageTree(tree, folding: true, start: inspection.start.time) { [programName($0)] }
+      shown = PageTree(tree, folding: true) { [programName($0)] }
     }
     let ran = Line("What ran", .heading)
     return Section(ran) { limit in processLines(shown, limit) }

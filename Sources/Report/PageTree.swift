@@ -27,8 +27,7 @@ struct PageTree {
   /// - Parameters:
   ///   - folding: whether what looks alike becomes one.
   ///   - label: what a process must share with a sibling to look like it.
-  ///   - start: when the command was released; what a process waited before does not count.
-  init(_ tree: ProcessTree, folding: Bool, start: UInt64, label: (Process) -> [ByteString]) {
+  init(_ tree: ProcessTree, folding: Bool, label: (Process) -> [ByteString]) {
     self.tree = tree
     var kinds: [Shape: Int] = [:]
     var kind = [Int](repeating: 0, count: tree.processes.count)
@@ -46,7 +45,7 @@ struct PageTree {
       nodes.append(
         Node(
           position: position, count: process.count,
-          longest: process.folded?.longest ?? process.duration(since: start), isRunning: process.exit == nil,
+          longest: process.folded?.longest ?? process.exit?.duration ?? 0, isRunning: process.exit == nil,
           trouble: statuses.contains { Words.trouble($0) != nil }, differ: process.folded?.differ ?? false,
           children: children, below: children.reduce(0) { $0 + nodes[$1].count + nodes[$1].below }))
     }
@@ -96,14 +95,6 @@ struct PageTree {
     if added.differ || mine != theirs { nodes[group].differ = true }
     // The same shape: child for child.
     for (mine, theirs) in zip(nodes[group].children, added.children) { absorb(theirs, into: mine) }
-  }
-}
-
-extension Process {
-  /// How long it lived, in nanoseconds, without what it lived before `start`.
-  fileprivate func duration(since start: UInt64) -> UInt64 {
-    let duration = exit?.duration ?? 0
-    return duration - min(duration, start - min(start, id.start))
   }
 }
 
