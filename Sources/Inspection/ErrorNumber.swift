@@ -10,6 +10,7 @@ public struct ErrorNumber: Hashable, Sendable, CustomStringConvertible {
   public var description: String { name }
 
   public static let noEntry = ErrorNumber(2)
+  public static let exists = ErrorNumber(17)
   public static let notDirectory = ErrorNumber(20)
 
   /// The names of include/uapi/asm-generic/errno.h, the same on x86-64 and arm64.

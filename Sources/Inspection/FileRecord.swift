@@ -58,8 +58,6 @@ public struct FileRecord: Sendable {
   }
   /// Not there when it was first asked for.
   public var wasAbsent: Bool { firstAbsent < firstPresent }
-  /// Made by this run and gone at its end.
-  public var isPassing: Bool { isCreated && isGone }
   /// Deleted or renamed away at least as often as it came.
   public var isGone: Bool {
     let gone = counts[.deleted] + counts[.directoryDeleted] + counts[.renamedFrom]

@@ -62,7 +62,8 @@ public struct FileTable: Sendable {
   }
 
   mutating func execute(_ exec: Exec, by program: Program.ID, at time: UInt64) {
-    for path in [exec.script.map { exec.cwd.joined($0) }, exec.exe].compactMap({ $0 }) {
+    let given = exec.cwd.joined(exec.script ?? exec.filename)
+    for path in given == exec.exe ? [given] : [given, exec.exe] {
       let target = PathArgument(requested: nil, path: path)
       guard let position = position(of: target, by: program, at: time) else { continue }
       records[position].counts.add(.executed)
@@ -98,7 +99,12 @@ public struct FileTable: Sendable {
   private mutating func fail(
     _ position: Int, _ error: ErrorNumber, by program: Program.ID, at time: UInt64
   ) {
-    if error == .noEntry || error == .notDirectory {
+    if error == .exists {
+      // mkdir -p, O_EXCL: somebody asks whether it is there.
+      records[position].counts.add(.present)
+      records[position].isThere(at: time)
+      touch(position, .present, by: program, at: time)
+    } else if error == .noEntry || error == .notDirectory {
       records[position].counts.add(.absent)
       records[position].firstAbsent = min(records[position].firstAbsent, time)
       touch(position, .absent, by: program, at: time)

@@ -13,6 +13,8 @@ public struct Process: Sendable {
   public internal(set) var comm: ByteString = ""
   /// When its first event happened, in nanoseconds since boot; nil when only its fork is known.
   public internal(set) var first: UInt64?
+  /// The program it was forked from, and goes on with until its first exec; nil when that is not known.
+  public internal(set) var origin: Program.ID?
   /// Its execs and failed searches, in order of time.
   public internal(set) var steps: [Step] = []
   /// Steps left out between the first quarter and the rest of `steps`.
@@ -22,8 +24,6 @@ public struct Process: Sendable {
   /// How many processes this stands for, when there are more than one.
   public internal(set) var folded: Folded?
 
-  /// What it was forked with.
-  var inherited: Program.ID?
   /// The program of its latest exec, and since when.
   var current: (program: Program.ID, since: UInt64)?
   /// When its end was applied, as the number of ends before it.

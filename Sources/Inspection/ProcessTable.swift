@@ -56,10 +56,10 @@ public struct ProcessTable: Sendable {
     // A parent is older than its child; anything else is damaged, and would make a circle.
     guard parentID.isOlder(than: fork.child) else { return }
     entries[child].parent = parentID
-    if let inherited = entries[child].inherited {
-      programs.alias(inherited, to: program)
+    if let origin = entries[child].origin {
+      programs.alias(origin, to: program)
     } else {
-      entries[child].inherited = program
+      entries[child].origin = program
     }
   }
 
@@ -95,12 +95,12 @@ public struct ProcessTable: Sendable {
       if current.since <= time { return current.program }
       if let earlier = entries[position].images.last(where: { $0.time <= time }) { return earlier.program }
     }
-    if let inherited = entries[position].inherited { return inherited }
+    if let origin = entries[position].origin { return origin }
     let process = entries[position]
     let provisional = programs.add(
       Program(
         name: process.comm, process: process.id, time: process.id.start, cwd: "", isProvisional: true))
-    entries[position].inherited = provisional
+    entries[position].origin = provisional
     return provisional
   }
 

@@ -11,21 +11,28 @@ public enum Page {
   public static func render(_ inspection: Inspection, end: SessionEnd, style: PageStyle) -> [UInt8] {
     let view = View(inspection, end, style)
     let head = view.header
-    var sections = [
-      view.processSection, view.connectionSection, view.readSection, view.changeSection, view.searchSection,
-    ].compactMap { $0 }.filter { $0.wanted > 0 }
+    // The weights: what each is worth where not all has room.
+    let sections =
+      ([
+        (view.processSection, 14), (view.connectionSection, 6), (view.readSection, 9),
+        (view.changeSection, 8),
+        (view.searchSection, 16),
+      ] as [(Section?, Int)]).compactMap { section, weight in
+        section.flatMap { $0.wanted > 0 ? ($0, weight) : nil }
+      }
     var page: [UInt8] = []
     for line in head { line.append(to: &page, style) }
     if style.isFull {
-      for section in sections { append(section, section.lines(.max), to: &page, style) }
+      for (section, _) in sections { append(section, section.lines(.max), to: &page, style) }
       return page
     }
     // Each section costs an empty line and its heading.
-    let shares = shares(of: sections.map(\.wanted), room: lines - head.count - 2 * sections.count)
-    for (index, share) in shares.enumerated() {
-      append(sections[index], sections[index].lines(share), to: &page, style)
+    let shares = shares(
+      of: sections.map(\.0.wanted), weights: sections.map(\.1),
+      room: lines - head.count - 2 * sections.count)
+    for (section, share) in zip(sections.map(\.0), shares) {
+      append(section, section.lines(share), to: &page, style)
     }
-    sections = []
     return page
   }
 
@@ -36,18 +43,18 @@ public enum Page {
     for line in lines { line.append(to: &page, style) }
   }
 
-  /// Gives each at least a fair share of what it wants; what one leaves goes to those that want more.
-  static func shares(of wanted: [Int], room: Int) -> [Int] {
-    var shares = [Int](repeating: 0, count: wanted.count)
-    var room = max(room, wanted.count)
-    while room > 0 {
+  /// Gives each what it wants, or at least its share by weight; what one leaves goes to those that want more.
+  static func shares(of wanted: [Int], weights: [Int]? = nil, room: Int) -> [Int] {
+    let weights = weights ?? wanted.map { _ in 1 }
+    let total = max(1, weights.reduce(0, +))
+    var shares = zip(wanted, weights).map { min($0, max(1, room * $1 / total)) }
+    var left = room - shares.reduce(0, +)
+    while left > 0 {
       let hungry = wanted.indices.filter { shares[$0] < wanted[$0] }
       if hungry.isEmpty { break }
-      let portion = max(1, room / hungry.count)
-      for index in hungry where room > 0 {
-        let more = min(portion, wanted[index] - shares[index], room)
-        shares[index] += more
-        room -= more
+      for index in hungry where left > 0 {
+        shares[index] += 1
+        left -= 1
       }
     }
     return shares
@@ -60,12 +67,14 @@ struct View {
   let end: SessionEnd
   let style: PageStyle
   let places: Places
+  let traces: Traces
 
   init(_ inspection: Inspection, _ end: SessionEnd, _ style: PageStyle) {
     self.inspection = inspection
     self.end = end
     self.style = style
     places = Places(inspection.start)
+    traces = Traces(inspection.files)
   }
 
   /// The last line of a section that could not say everything.

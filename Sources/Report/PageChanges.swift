@@ -6,37 +6,60 @@ extension View {
   var changeSection: Section? {
     var groups: [Deed: [FileRecord]] = [:]
     var crowds: [Deed: Tally] = [:]
-    let renames = Renames(inspection.files)
+    var passing: [ByteString: Int] = [:]
+    let renames = Renames(inspection.files, traces)
     for record in inspection.files.records where record.counts.isChanged {
-      guard let deed = Deed(record, renames) else { continue }
-      if !style.isFull, let crowd = Crowd(record.path) {
-        // Devices are opened to write by everything, and change nothing.
-        if crowd.kind != .devices && crowd.kind != .processes { crowds[deed, default: Tally()].add(crowd) }
-      } else {
-        groups[deed, default: []].append(record)
+      if !style.isFull, let place = traces.passing(record) {
+        passing[place, default: 0] += 1
+        continue
       }
+      guard let deed = Deed(record, renames, isMade: traces.isMade(record)) else { continue }
+      guard !style.isFull, let crowd = Crowd(record.path) else {
+        groups[deed, default: []].append(record)
+        continue
+      }
+      // Devices are opened to write by everything, and change nothing.
+      if crowd.kind != .devices && crowd.kind != .processes { crowds[deed, default: Tally()].add(crowd) }
     }
-    let pairs = renames.told
-    let links = inspection.files.moves.filter { $0.kind != .rename }
-    if groups.isEmpty, crowds.isEmpty, pairs.isEmpty, links.isEmpty { return nil }
+    let moves = inspection.files.moves.filter {
+      style.isFull || !(traces.isPassing($0.name) || Crowd($0.from) != nil)
+    }
+    let pairs = renames.told.filter { moves.contains($0) }
+    let links = moves.filter {
+      $0.kind != .rename && (style.isFull || inspection.files[$0.name]?.isGone != true)
+    }
 
     var blocks: [(Int) -> [Line]] = []
     for deed in Deed.allCases {
       if deed == .renamed, !pairs.isEmpty { blocks.append { moveLines(pairs, label: "renamed", limit: $0) } }
       if deed == .linked, !links.isEmpty { blocks.append { moveLines(links, label: "linked", limit: $0) } }
       let records = sorted(groups[deed] ?? [])
-      if deed != .renamed, deed != .linked || style.isFull, !records.isEmpty {
-        blocks.append { deedLines(deed, records, limit: $0) }
-      }
+      if !records.isEmpty { blocks.append { deedLines(deed, records, limit: $0) } }
       if let crowd = crowds[deed] {
-        blocks.append { crowdLines(crowd, label: deed.rawValue, limit: min(2, $0)) }
+        blocks.append { crowdLines(crowd, label: deed.rawValue, indent: 12, limit: min(2, $0)) }
       }
     }
+    if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
+    if blocks.isEmpty { return nil }
     return Section(Line("What it changed", .heading)) { limit in
       if style.isFull { return blocks.flatMap { $0(.max) } }
       let shares = Page.shares(of: blocks.map { $0(limit).count }, room: limit)
       return zip(blocks, shares).flatMap { $0($1) }
     }
+  }
+
+  /// "and 131 temporary files came and went below /tmp, ~/.ansible/tmp"
+  private func passingLine(_ passing: [ByteString: Int]) -> Line {
+    let total = passing.values.reduce(0, +)
+    let first = Line("  and \(Words.count(total, "temporary file")) came and went below ")
+    let ranked = passing.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    var items = ranked.map { place, _ -> Line in
+      var item = Line()
+      item.add(places.text(place, columns: max(12, style.wrap / 3)), .name)
+      return item
+    }
+    for index in items.indices.dropLast() { items[index].add(",") }
+    return flow(items, first: first, indent: 6, separator: " ", limit: 1) { "and \($0) more places" }[0]
   }
 
   private func deedLines(_ deed: Deed, _ records: [FileRecord], limit: Int) -> [Line] {
@@ -58,8 +81,7 @@ extension View {
   private func moveLines(_ moves: [Move], label: String, limit: Int) -> [Line] {
     let kept = moves.prefix(moves.count > limit ? limit - 1 : limit)
     var lines = kept.enumerated().map { index, move in
-      var line = Line(index == 0 || style.isFull ? "  " + label : "")
-      line.tab(to: 12)
+      var line = Line(margin(index == 0 || style.isFull ? label : "", to: 12))
       let half = style.cut.map { max(8, ($0 - 15) / 2) } ?? .max
       line.add(places.text(move.from, columns: half))
       line.add(move.kind == .link ? " = " : " → ", .faint)
@@ -71,13 +93,17 @@ extension View {
       return line
     }
     if kept.count < moves.count, limit > 0 {
-      var line = Line(kept.isEmpty ? "  " + label : "")
-      line.tab(to: 12)
+      var line = Line(margin(kept.isEmpty ? label : "", to: 12))
       line.add("… \(Words.count(moves.count - kept.count)) more; --full shows them", .faint)
       lines.append(line)
     }
     return lines
   }
+}
+
+extension Move {
+  /// The name that is new.
+  fileprivate var name: ByteString { kind == .symlink ? from : to }
 }
 
 extension Printable {
@@ -91,41 +117,34 @@ extension Printable {
   }
 }
 
-/// What was done with a path, the weightiest first.
+/// What was done with a path, in the order of telling.
 enum Deed: String, CaseIterable {
-  case deleted, created, wrote
+  case created, wrote
   case opened = "opened rw"
   case renamed, linked
-  case mode, owner
-  case passed = "passing"
+  case mode, owner, deleted
 
-  init?(_ record: FileRecord, _ renames: Renames) {
+  /// Nil where another line tells it: a name on the way to the real one, a rename, a link.
+  init?(_ record: FileRecord, _ renames: Renames, isMade: Bool) {
     let counts = record.counts
-    if renames.isStep(record.path) {
-      // A temporary name that became the real one: the real one is told.
-      return nil
-    }
-    if renames.isResult(record.path), !record.isGone {
+    if renames.isStep(record.path) { return nil }
+    if record.isGone {
+      if counts[.deleted] + counts[.directoryDeleted] == 0 { return nil }
+      self = .deleted
+    } else if renames.isResult(record.path) {
       self = record.wasAbsent ? .created : .wrote
-    } else if record.isPassing {
-      self = .passed
-    } else if record.isGone {
-      self =
-        counts[.renamedFrom] > 0 && counts[.deleted] + counts[.directoryDeleted] == 0 ? .renamed : .deleted
-    } else if record.isCreated {
-      self = counts[.linked] > 0 ? .linked : .created
-    } else if counts[.written] + counts[.truncated] > 0 {
+    } else if counts[.linked] > 0 || (counts[.renamedTo] > 0 && !isMade) {
+      return nil
+    } else if isMade {
+      self = .created
+    } else if counts[.written] + counts[.truncated] + counts[.temporary] > 0 {
       self = .wrote
     } else if counts[.readWritten] > 0 {
       self = .opened
-    } else if counts[.renamedTo] > 0 {
-      self = .renamed
     } else if counts[.modeChanged] > 0 {
       self = .mode
-    } else if counts[.ownerChanged] > 0 {
-      self = .owner
     } else {
-      self = .passed
+      self = .owner
     }
   }
 }
@@ -137,9 +156,9 @@ struct Renames {
   private var steps: Set<ByteString> = []
   private var results: Set<ByteString> = []
 
-  init(_ files: FileTable) {
+  init(_ files: FileTable, _ traces: Traces) {
     for move in files.moves.sorted(by: { $0.time < $1.time }) where move.kind == .rename {
-      if files[move.from]?.isPassing == true {
+      if let from = files[move.from], from.isGone, traces.isMade(from), from.counts[.directoryCreated] == 0 {
         steps.insert(move.from)
         results.insert(move.to)
       } else {

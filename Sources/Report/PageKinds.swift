@@ -22,7 +22,7 @@ struct Crowd: Hashable {
       case .perl: Words.count(count, "Perl library file")
       case .ruby: Words.count(count, "Ruby library file")
       case .node: Words.count(count, "Node module file")
-      case .git: Words.count(count, "Git object")
+      case .git: Words.count(count, "file") + " of Git\'s own"
       case .packages: Words.count(count, "cached package file")
       }
     }
@@ -45,7 +45,11 @@ struct Crowd: Hashable {
       self.init(kind, place: ByteString(bytes[..<(mark.last == UInt8(ascii: "/") ? end - 1 : rest)]))
       return
     }
-    if bytes.hasSuffix(".pyc") {
+    if let end = bytes.range(of: Array(".git/".utf8)), path.basename != "config" {
+      self.init(.git, place: ByteString(bytes[..<(end - 1)]))
+      return
+    }
+    if path.basename == "pyvenv.cfg" || bytes.hasSuffix(".pyc") {
       self.init(.python, place: path.directory)
       return
     }
@@ -69,7 +73,8 @@ struct Crowd: Hashable {
     ("/etc/localtime", .locales), ("/etc/locale.alias", .locales), ("/usr/lib/terminfo", .terminals),
     ("/usr/share/terminfo", .terminals), ("/lib/terminfo", .terminals), ("/etc/terminfo", .terminals),
     ("/etc/ssl/certs", .certificates), ("/usr/share/ca-certificates", .certificates),
-    ("/usr/include", .headers), ("/usr/share/perl", .perl), ("/usr/share/perl5", .perl), ("/etc/perl", .perl),
+    ("/usr/include", .headers), ("/usr/share/git-core", .git), ("/usr/share/perl", .perl),
+    ("/usr/share/perl5", .perl), ("/etc/perl", .perl),
   ]
 
   /// In the middle of a path; the first that occurs decides.
@@ -77,7 +82,7 @@ struct Crowd: Hashable {
     ("/gconv/", .locales), ("/lib/python", .python), ("/lib64/python", .python),
     ("/site-packages/", .python), ("/dist-packages/", .python), ("/__pycache__/", .python),
     ("/node_modules/", .node), ("/perl5/", .perl), ("/perl-base/", .perl), ("-linux-gnu/perl/", .perl),
-    ("/lib/ruby/", .ruby), ("/gems/", .ruby), ("/.git/objects/", .git), ("/objects/pack/", .git),
+    ("/lib/ruby/", .ruby), ("/gems/", .ruby),
     ("/.cargo/registry/", .packages), ("/go/pkg/mod/", .packages), ("/.cache/pip/", .packages),
   ].map { (Array($0.utf8), $1) }
 }

@@ -5,8 +5,7 @@ extension View {
   /// What it looked for and did not find, in the order tried.
   var searchSection: Section? {
     let searches = Searches(self)
-    let wide = searches.wide.map { ($0, interest($0)) }.sorted { ($0.1, $0.0.first) < ($1.1, $1.0.first) }
-      .map(\.0)
+    let wide = ranked(searches.wide)
     let commands = searches.commands.filter { !$0.isFound }
     let found = searches.commands.count - commands.count
     let missing = sorted(searches.missing).map(\.path)
@@ -17,10 +16,9 @@ extension View {
     }
     var heading = Line("What it looked for, in the order tried", .heading)
     heading.add("  ✓ used  • there  ✗ not there", .faint)
-    return Section(heading) { limit in
-      if style.isFull {
-        return searchLines(wide + searches.commands, limit: .max).lines
-          + refusedLines(searches.refused, limit: .max)
+    if style.isFull {
+      return Section(heading) { limit in
+        searchLines(wide + searches.commands, limit: limit) + refusedLines(searches.refused, limit: limit)
           + missing.map { path in
             var line = Line("  ")
             line.add(mark([.absent]))
@@ -28,48 +26,78 @@ extension View {
             return line
           }
       }
+    }
+    return Section(heading) { limit in
       var ends: [Line] = []
       if found > 0 {
-        ends.append(Line("  and \(Words.count(found, "program")) along PATH, each found", .faint))
+        ends.append(
+          Line(
+            "  looked for " + Words.count(found, "program") + " along PATH, and found them", .faint
+          ))
       }
-      ends += crowdLines(searches.crowds, label: "not there, too:", limit: 2)
-      let refused = refusedLines(searches.refused, limit: max(1, limit / 4))
-      let told = wide + commands
+      ends += crowdLines(searches.crowds, label: "and did not find", limit: limit < 12 ? 1 : 2)
+      let isTelling = { (search: Search) in interest(search) < 16 }
+      let told = wide.filter(isTelling) + commands + wide.filter { !isTelling($0) }
       let shares = Page.shares(
         of: [
-          searchLines(told, limit: limit).lines.count,
-          nameLines(missing, label: "only", indent: 14, limit: limit).count,
-        ],
-        room: max(0, limit - ends.count - refused.count))
-      var lines = searchLines(told, limit: shares[0]).lines + refused
-      lines += nameLines(missing, label: "not there", indent: 13, limit: shares[1])
-      return Array((lines + ends).prefix(limit))
+          searchLines(told, limit: limit).count, refusedLines(searches.refused, limit: limit).count,
+          nameLines(missing, label: "not there", indent: 13, limit: limit).count,
+        ], weights: [10, 2, 4], room: max(0, limit - ends.count))
+      let lines =
+        searchLines(told, limit: shares[0]) + refusedLines(searches.refused, limit: shares[1])
+        + nameLines(missing, label: "not there", indent: 13, limit: shares[2]) + ends
+      return Array(lines.prefix(limit))
+    }
+  }
+
+  /// By name, the most telling name first, and the programs that looked for it in order of time.
+  private func ranked(_ searches: [Search]) -> [Search] {
+    var names: [ByteString: (interest: Int, first: UInt64)] = [:]
+    for search in searches {
+      let known = names[search.name] ?? (.max, .max)
+      names[search.name] = (min(known.interest, interest(search)), min(known.first, search.first))
+    }
+    return searches.sorted { left, right in
+      guard left.name != right.name, let a = names[left.name], let b = names[right.name] else {
+        return (left.first, left.program) < (right.first, right.program)
+      }
+      return (a.interest, a.first, left.name) < (b.interest, b.first, right.name)
     }
   }
 
   /// Smaller is more telling: a configuration file of the user's or the project's first.
   private func interest(_ search: Search) -> Int {
-    let kind = search.attempts.map { places.kind(of: $0.path) }.min() ?? .other
+    let attempts = search.attempts.filter { !$0.isInCrowd }
+    let areas = Set(attempts.map { places.kind(of: $0.path) })
     let name = search.name.bytes
     let isConfiguration = Self.configurationEndings.contains { name.hasSuffix($0) }
-    let areas = Set(search.attempts.map { places.kind(of: $0.path) }).count
-    return (isConfiguration ? 0 : 8) + (kind == .other ? 4 : 0) - (areas > 1 ? 2 : 0)
+    let misses = attempts.filter { $0.touch.found.isDisjoint(with: Touch.Found.used.union(.present)) }.count
+    return (isConfiguration ? 0 : 16) + (areas == [.other] ? 8 : 0) + (areas.count > 1 ? 0 : 4) + 3
+      - min(misses, 3)
   }
 
   private static let configurationEndings = [
-    "cfg", "conf", "config", "ini", "yml", "yaml", "json", "toml", "rc", "env", "properties", "xml",
+    "cfg", "cnf", "conf", "config", "ini", "yml", "yaml", "json", "toml", "rc", "env", "properties", "xml",
   ]
 
   /// As many searches as the lines hold, none of them in part.
-  private func searchLines(_ searches: [Search], limit: Int) -> (lines: [Line], told: Int) {
-    if searches.isEmpty || limit < 1 { return ([], 0) }
+  private func searchLines(_ searches: [Search], limit: Int) -> [Line] {
+    if searches.isEmpty || limit < 1 { return [] }
     let names = searches.prefix(limit)
     let nameWidth = min(24, names.map { Printable.columns(text($0.name)) }.max() ?? 0)
     let programWidth = min(20, names.map { Printable.columns(program($0)) }.max() ?? 0)
     var lines: [Line] = []
     var told = 0
+    var skipped = 0
+    var rows = 0
     var previous: ByteString?
     for search in searches {
+      rows = search.name == previous ? rows + 1 : 1
+      // One name must not fill the page.
+      if rows > 3, !style.isFull {
+        skipped += 1
+        continue
+      }
       var first = Line("  ")
       if search.name != previous {
         var name: [UInt8] = []
@@ -89,7 +117,7 @@ extension View {
       let block = flow(items, first: first, indent: indent, limit: style.isFull ? .max : 4) {
         "and \(Words.count($0)) more"
       }
-      let isLast = told == searches.count - 1
+      let isLast = told + skipped == searches.count - 1 && skipped == 0
       if lines.count + block.count > (isLast ? limit : limit - 1) { break }
       lines += block
       told += 1
@@ -98,7 +126,7 @@ extension View {
     if told < searches.count {
       lines.append(more(Words.count(searches.count - told, "more search", "more searches")))
     }
-    return (lines, told)
+    return lines
   }
 
   private func refusedLines(_ searches: [Search], limit: Int) -> [Line] {

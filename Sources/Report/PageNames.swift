@@ -17,6 +17,14 @@ struct NameRows {
       return text.last == UInt8(ascii: "/") ? text : text + [UInt8(ascii: "/")]
     }
     var isLone: Bool { names.count == 1 }
+
+    /// Moves the directories that all names share into the label.
+    mutating func deepen() {
+      while names.count > 1, let part = names[0].first, names.allSatisfy({ $0.count > 1 && $0[0] == part }) {
+        directory.append(part)
+        for index in names.indices { names[index].removeFirst() }
+      }
+    }
   }
   private(set) var rows: [Row] = []
 
@@ -37,6 +45,7 @@ struct NameRows {
       depth -= 1
     }
     rows.sort { $0.rank < $1.rank }
+    for index in rows.indices { rows[index].deepen() }
   }
 
   private struct Trie {
@@ -147,12 +156,13 @@ extension View {
     let room = style.wrap - indent
     let all = NameRows(paths.map { places.parts(of: $0) }, room: room, limit: limit).rows
     let kept = all.prefix(all.count > limit ? limit - 1 : limit)
-    var lines = kept.enumerated().map { index, row -> Line in
-      var first = Line(index == 0 ? "  " + title : "")
-      first.tab(to: indent)
+    // What the rows leave goes to those that cannot hold their names, the first ones first.
+    var spare = limit == .max ? 0 : limit - min(limit, all.count)
+    var lines = kept.enumerated().flatMap { index, row -> [Line] in
+      var first = Line(margin(index == 0 ? title : "", to: indent))
       if row.isLone {
         first.add(places.text(joined(row), columns: style.cut.map { max(8, $0 - indent) } ?? .max))
-        return first
+        return [first]
       }
       var label: [UInt8] = []
       Printable.appendCut(row.label, columns: style.cut.map { max(8, $0 * 2 / 5) } ?? .max, to: &label)
@@ -168,16 +178,25 @@ extension View {
         item.add(cut)
         return item
       }
-      return flow(items, first: first, indent: indent + 2, limit: 1) { "+\(Words.count($0)) more" }[0]
+      let block = flow(items, first: first, indent: indent + 4, limit: 1 + min(spare, 3)) {
+        "+\(Words.count($0)) more"
+      }
+      spare -= block.count - 1
+      return block
     }
-    if lines.count < all.count {
+    if kept.count < all.count {
       let rest = all.dropFirst(kept.count).reduce(0) { $0 + $1.names.count }
-      var line = Line(lines.isEmpty ? "  " + title : "")
-      line.tab(to: indent)
+      var line = Line(margin(lines.isEmpty ? title : "", to: indent))
       line.add("… \(Words.count(rest)) more \(what); --full shows them", .faint)
       lines.append(line)
     }
     return lines
+  }
+
+  /// A title at column 2, filled up with spaces; always ends in one.
+  func margin(_ title: String, to column: Int) -> String {
+    let start = "  " + title
+    return start + String(repeating: " ", count: max(title.isEmpty ? 0 : 1, column - start.count))
   }
 
   private func joined(_ row: NameRows.Row) -> ByteString {

@@ -5,16 +5,17 @@ extension View {
   /// What ran: a tree, each line with its time.
   var processSection: Section {
     let tree = inspection.processes.tree
-    var shown = PageTree(tree, folding: !style.isFull) { Self.likeness($0) }
+    var shown = PageTree(tree, folding: !style.isFull, start: inspection.start.time) { Self.likeness($0) }
     if !style.isFull, shown.visible > Page.lines {
       // Too much to tell each argument: programs of the same name with the same end look alike.
-      let programs = inspection.processes.programs
-      shown = PageTree(tree, folding: true) { process in
-        [process.images.last.map { programs[$0.program].name } ?? process.comm]
-      }
+      shown = PageTree(tree, folding: true, start: inspection.start.time) { [programName($0)] }
     }
     let ran = Line("What ran", .heading)
     return Section(ran) { limit in processLines(shown, limit) }
+  }
+
+  private func programName(_ process: Process) -> ByteString {
+    (process.images.last?.program ?? process.origin).map { name(of: $0) } ?? process.comm
   }
 
   private static func likeness(_ process: Process) -> [ByteString] {
@@ -31,7 +32,7 @@ extension View {
   private func processLines(_ shown: PageTree, _ limit: Int) -> [Line] {
     let isAll = shown.visible <= limit
     // One line is for telling how many are left out.
-    let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1)
+    let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1) { programName($0) }
     var lines: [Line] = []
     var told = 0
     // A stack, not recursion: a chain of processes may be long.
@@ -111,7 +112,7 @@ extension View {
     if process.omittedSteps > 0 { line.add(" (and \(Words.count(process.omittedSteps)) more)", .faint) }
     if process.images.isEmpty {
       var name: [UInt8] = []
-      Printable.appendPath(process.comm, to: &name)
+      Printable.appendPath(programName(process), to: &name)
       var fork = Line("(fork of ", .faint)
       fork.add(name, .faint)
       fork.add(line.isEmpty ? ")" : ") ", .faint)

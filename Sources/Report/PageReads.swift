@@ -9,24 +9,31 @@ extension View {
     var directories: [FileRecord] = []
     for record in inspection.files.records {
       if record.counts[.listed] > 0 { directories.append(record) }
-      // What the run made itself is told where it is told what it changed.
-      guard record.counts[.read] > 0, !record.isCreated, !record.counts.isChanged else { continue }
+      guard isReadByOther(record), style.isFull || !traces.isPassing(record.path) else { continue }
       if !style.isFull, let crowd = Crowd(record.path) { crowds.add(crowd) } else { named.append(record) }
     }
     if named.isEmpty, crowds.isEmpty, directories.isEmpty { return nil }
     let files = sorted(named)
-    let listed = sorted(directories.filter { style.isFull || Crowd($0.path) == nil })
+    let listed = style.isFull ? sorted(directories) : []
     var heading = Line("What it read", .heading)
-    heading.add("  " + Words.count(named.count + crowds.total, "file"), .faint)
+    let entries =
+      directories.isEmpty ? "" : ", and " + Words.count(directories.count, "directory", "directories")
+    heading.add("  " + Words.count(named.count + crowds.total, "file") + entries, .faint)
     return Section(heading) { limit in
       if style.isFull { return fullLines(files) + fullLines(listed) }
-      var ends = crowdLines(crowds, limit: 3)
-      if !listed.isEmpty {
-        ends += nameLines(listed.map(\.path), label: "listed", indent: 10, limit: limit < 8 ? 1 : 2)
-      }
+      let ends = crowdLines(crowds, limit: limit < 10 ? 2 : 3)
       let room = max(0, limit - ends.count)
       return nameLines(files.map(\.path), indent: 2, limit: room) + ends.prefix(limit)
     }
+  }
+
+  /// Read by a program that did not change it itself: what a program made and reads again is its own affair.
+  private func isReadByOther(_ record: FileRecord) -> Bool {
+    record.counts[.read] > 0
+      && (style.isFull || record.hasMoreTouches
+        || record.touches.contains {
+          $0.found.contains(.read) && $0.found.isDisjoint(with: Touch.Found.written.union(.changed))
+        })
   }
 
   /// By the kind of place, and there by time.
@@ -36,7 +43,7 @@ extension View {
   }
 
   /// "and 1 204 Python library files below ~/venv/lib/python3.11, 87 shared libraries"
-  func crowdLines(_ crowds: Tally, label: String = "and", limit: Int) -> [Line] {
+  func crowdLines(_ crowds: Tally, label: String = "and", indent: Int = 6, limit: Int) -> [Line] {
     if crowds.isEmpty { return [] }
     var items: [Line] = []
     for (crowd, count) in crowds.ranked {
@@ -48,7 +55,7 @@ extension View {
       items.append(item)
     }
     for index in items.indices.dropLast() { items[index].add(",") }
-    return flow(items, first: Line("  \(label) "), indent: 6, separator: " ", limit: limit) {
+    return flow(items, first: Line(margin(label, to: indent)), indent: indent, separator: " ", limit: limit) {
       "\(Words.count($0)) more kinds"
     }
   }

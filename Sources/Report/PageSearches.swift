@@ -6,33 +6,36 @@ struct Search {
   struct Attempt {
     var path: ByteString
     var touch: Touch
+    /// Among libraries and the like.
+    var isInCrowd: Bool
   }
   var name: ByteString
+  var program: ByteString
   /// Alike by several runs of the program: how many.
   var runs = 1
-  var program: ByteString
+  /// For a program to run, along PATH.
+  var isForCommand: Bool
   var attempts: [Attempt]
+
+  /// In several places; a library that has the same name in it is not one of them.
+  var isWide: Bool { Self.isWide(attempts) }
+  static func isWide(_ attempts: [Attempt]) -> Bool { attempts.filter { !$0.isInCrowd }.count > 1 }
 
   var first: UInt64 { attempts.first?.touch.time ?? 0 }
   var isFound: Bool {
     attempts.contains { !$0.touch.found.isDisjoint(with: Touch.Found.used.union(.present)) }
   }
-  /// What a shell does to run a program.
-  var isAlongPATH: Bool {
-    attempts.count > 1
-      && attempts.allSatisfy { ["bin", "sbin", "games"].contains($0.path.directory.basename) }
-  }
 }
 
 /// All searches of a run in which something was not found.
 struct Searches {
-  /// In several places, in order of time.
+  /// In several places, or by several programs; not yet in any order.
   private(set) var wide: [Search] = []
   /// For commands, along PATH.
   private(set) var commands: [Search] = []
-  /// One place each: not there.
+  /// One place each, not there.
   private(set) var missing: [FileRecord] = []
-  /// One place each: refused for another reason.
+  /// One place each, refused for another reason.
   private(set) var refused: [Search] = []
   /// Not found among libraries and the like.
   private(set) var crowds = Tally()
@@ -40,57 +43,98 @@ struct Searches {
   private struct Key: Hashable {
     var program: Program.ID
     var name: ByteString
+    var isForCommand: Bool
   }
 
   init(_ view: View) {
     let programs = view.inspection.processes.programs
+    let records = view.inspection.files.records.filter {
+      view.style.isFull || !view.traces.isPassing($0.path)
+    }
+    // A name that a program looks for in …/bin is a command to it, wherever else it looks.
+    var commandKeys: Set<Key> = []
+    for record in records where Self.isCommandDirectory(record.path) {
+      for touch in record.touches {
+        commandKeys.insert(
+          Key(program: programs.resolve(touch.program), name: record.path.basename, isForCommand: true))
+      }
+    }
+
     var groups: [Key: [Search.Attempt]] = [:]
     var unsuccessful: Set<Key> = []
-    var records: [ByteString: FileRecord] = [:]
-    for record in view.inspection.files.records {
-      let isMissed = record.counts[.absent] + record.counts[.failed] > 0
-      if !view.style.isFull, let crowd = Crowd(record.path) {
-        if isMissed, record.counts[.absent] > 0 { crowds.add(crowd) }
-        continue
+    var missed: [ByteString: FileRecord] = [:]
+    for record in records {
+      let isInCrowd = !view.style.isFull && Crowd(record.path) != nil
+      let isMade = view.traces.isMade(record)
+      if record.counts[.absent] > 0, !isMade {
+        if isInCrowd, let crowd = Crowd(record.path) {
+          crowds.add(crowd)
+        } else {
+          missed[record.path] = record
+        }
       }
-      if isMissed { records[record.path] = record }
+      let name = record.path.plainName
       for touch in record.touches {
-        let key = Key(program: programs.resolve(touch.program), name: record.path.plainName)
-        groups[key, default: []].append(Search.Attempt(path: record.path, touch: touch))
+        let program = programs.resolve(touch.program)
+        var key = Key(program: program, name: record.path.basename, isForCommand: true)
+        if !commandKeys.contains(key) { key = Key(program: program, name: name, isForCommand: false) }
+        groups[key, default: []].append(
+          Search.Attempt(path: record.path, touch: touch, isInCrowd: isInCrowd))
         // What was not there because it was about to be made is no search.
-        if touch.found.contains(.failed) || (touch.found.contains(.absent) && !record.isCreated) {
+        if !isInCrowd, touch.found.contains(.failed) || (touch.found.contains(.absent) && !isMade) {
           unsuccessful.insert(key)
         }
       }
     }
-    var alike: [Likeness: Int] = [:]
+
+    let wideNames = Set(
+      unsuccessful.filter { !$0.isForCommand && Search.isWide(groups[$0] ?? []) }.map(\.name))
     var all: [Search] = []
-    for key in unsuccessful {
-      var attempts = groups[key] ?? []
-      attempts.sort { ($0.touch.time, $0.path) < ($1.touch.time, $1.path) }
-      all.append(Search(name: key.name, program: programs[key.program].name, attempts: attempts))
+    for (key, attempts) in groups {
+      // Who found at once what others looked for belongs beside them.
+      let isBeside =
+        !key.isForCommand && wideNames.contains(key.name)
+        && attempts.contains { !$0.isInCrowd && !$0.touch.found.isDisjoint(with: Touch.Found.used) }
+      guard unsuccessful.contains(key) || isBeside else { continue }
+      all.append(
+        Search(
+          name: key.name, program: programs[key.program].name, isForCommand: key.isForCommand,
+          attempts: attempts.sorted { ($0.touch.time, $0.path) < ($1.touch.time, $1.path) }))
     }
     all.sort { ($0.first, $0.name, $0.program) < ($1.first, $1.name, $1.program) }
+    sort(all, wideNames, missed)
+  }
+
+  private mutating func sort(
+    _ all: [Search], _ wideNames: Set<ByteString>, _ missed: [ByteString: FileRecord]
+  ) {
+    var known: [Likeness: Int] = [:]
     var isTold: Set<ByteString> = []
     for search in all {
-      if search.attempts.count == 1, let only = search.attempts.first {
+      if search.isForCommand, search.attempts.count > 1 {
+        if known.updateValue(0, forKey: Likeness(search)) == nil { commands.append(search) }
+      } else if search.isWide || (search.attempts.count == 1 && wideNames.contains(search.name)) {
+        let likeness = Likeness(search)
+        if let place = known[likeness] {
+          wide[place].runs += 1
+        } else {
+          known[likeness] = wide.count
+          wide.append(search)
+        }
+      } else if let only = search.attempts.first(where: { !$0.isInCrowd }) {
         if only.touch.found.contains(.failed) {
           refused.append(search)
-        } else if isTold.insert(only.path).inserted, let record = records[only.path] {
+        } else if isTold.insert(only.path).inserted, let record = missed[only.path] {
           missing.append(record)
         }
-        continue
       }
-      let likeness = Likeness(search)
-      if search.isAlongPATH {
-        if alike[likeness] == nil { commands.append(search) }
-        alike[likeness] = commands.count - 1
-      } else if let known = alike[likeness] {
-        wide[known].runs += 1
-      } else {
-        alike[likeness] = wide.count
-        wide.append(search)
-      }
+    }
+  }
+
+  private static func isCommandDirectory(_ path: ByteString) -> Bool {
+    let directory = path.bytes.dropLast(path.basename.count + 1)
+    return ["/bin", "/sbin", "/games", "/shims"].contains {
+      directory.suffix($0.utf8.count).elementsEqual($0.utf8)
     }
   }
 

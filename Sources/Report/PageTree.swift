@@ -21,12 +21,14 @@ struct PageTree {
   private(set) var roots: [Int] = []
   /// How many nodes are shown when all are.
   private(set) var visible = 0
+  private var longest: UInt64 = 0
   let tree: ProcessTree
 
   /// - Parameters:
   ///   - folding: whether what looks alike becomes one.
   ///   - label: what a process must share with a sibling to look like it.
-  init(_ tree: ProcessTree, folding: Bool, label: (Process) -> [ByteString]) {
+  ///   - start: when the command was released; what a process waited before does not count.
+  init(_ tree: ProcessTree, folding: Bool, start: UInt64, label: (Process) -> [ByteString]) {
     self.tree = tree
     var kinds: [Shape: Int] = [:]
     var kind = [Int](repeating: 0, count: tree.processes.count)
@@ -44,7 +46,7 @@ struct PageTree {
       nodes.append(
         Node(
           position: position, count: process.count,
-          longest: process.folded?.longest ?? process.exit?.duration ?? 0, isRunning: process.exit == nil,
+          longest: process.folded?.longest ?? process.duration(since: start), isRunning: process.exit == nil,
           trouble: statuses.contains { Words.trouble($0) != nil }, differ: process.folded?.differ ?? false,
           children: children, below: children.reduce(0) { $0 + nodes[$1].count + nodes[$1].below }))
     }
@@ -52,6 +54,7 @@ struct PageTree {
     var stack = roots
     while let node = stack.popLast() {
       visible += 1
+      longest = max(longest, nodes[node].longest)
       stack += nodes[node].children
     }
   }
@@ -96,20 +99,56 @@ struct PageTree {
   }
 }
 
+extension Process {
+  /// How long it lived, in nanoseconds, without what it lived before `start`.
+  fileprivate func duration(since start: UInt64) -> UInt64 {
+    let duration = exit?.duration ?? 0
+    return duration - min(duration, start - min(start, id.start))
+  }
+}
+
 extension PageTree {
-  /// The most telling nodes: from the roots downwards, those that failed or run first, then the longest.
-  func chosen(_ limit: Int) -> Set<Int> {
+  /// The most telling nodes, each with all above it: those near the root, of programs not shown yet, that
+  /// failed or run, and that took long.
+  ///
+  /// - Parameter name: what a process's program is called.
+  func chosen(_ limit: Int, name: (Process) -> ByteString) -> Set<Int> {
     var chosen: Set<Int> = []
-    var level = roots
-    while !level.isEmpty, chosen.count < limit {
-      let ranked = level.sorted { rank($0) < rank($1) }.prefix(limit - chosen.count)
-      chosen.formUnion(ranked)
-      level = ranked.flatMap { nodes[$0].children }
+    var shown: [ByteString: Int] = [:]
+    var frontier = roots.map { Candidate($0, depth: 0, name: name(tree.processes[nodes[$0].position])) }
+    while chosen.count < limit, !frontier.isEmpty {
+      // At most `limit` times, over what hangs below the chosen.
+      let best = frontier.indices.min { rank(frontier[$0], shown) < rank(frontier[$1], shown) } ?? 0
+      let candidate = frontier.remove(at: best)
+      chosen.insert(candidate.node)
+      shown[candidate.name, default: 0] += 1
+      frontier += nodes[candidate.node].children.map {
+        Candidate($0, depth: candidate.depth + 1, name: name(tree.processes[nodes[$0].position]))
+      }
     }
     return chosen
   }
 
-  private func rank(_ node: Int) -> (Int, UInt64, Int) {
-    (nodes[node].trouble || nodes[node].isRunning ? 0 : 1, .max - nodes[node].longest, -node)
+  private struct Candidate {
+    var node: Int
+    var depth: Int
+    var name: ByteString
+
+    init(_ node: Int, depth: Int, name: ByteString) {
+      self.node = node
+      self.depth = depth
+      self.name = name
+    }
+  }
+
+  private func rank(_ candidate: Candidate, _ shown: [ByteString: Int]) -> (Int, UInt64, Int) {
+    let node = nodes[candidate.node]
+    let repeats = min(shown[candidate.name] ?? 0, 3)
+    let isTrivial = node.children.isEmpty && node.longest < longest / 1_000
+    return (
+      candidate.depth + repeats + (isTrivial ? 1 : 0) - (node.trouble || node.isRunning ? 1 : 0),
+      .max - node.longest,
+      candidate.node
+    )
   }
 }

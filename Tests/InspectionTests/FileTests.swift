@@ -55,7 +55,8 @@ import Testing
     story.change(10, .rename, "/tmp/x.new", to: "/tmp/x")
     let files = story.inspection("tool").files
     #expect(files.moves.map { [$0.from, $0.to] } == [["/tmp/x.new", "/tmp/x"]])
-    #expect(files["/tmp/x.new"]?.isPassing == true)
+    #expect(files["/tmp/x.new"]?.isCreated == true)
+    #expect(files["/tmp/x.new"]?.isGone == true)
     #expect(files["/tmp/x"]?.counts[.renamedTo] == 1)
     #expect(files["/tmp/x"]?.isGone == false)
   }

@@ -121,14 +121,3 @@ import Testing
     #expect(result.output == "8\n")
   }
 }
-
-@Suite struct LaunchJobControlTests {
-  @Test func `Interactive shells have the job control they have alone`() {
-    let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-    let result = Shell.run("python3 '\(tests)/Support/job_control.py' \"$DRIVER\" -- 2>&1")
-    let failures = result.lines.filter { !$0.hasPrefix("holds") && !$0.isEmpty }
-    #expect(failures == [])
-    #expect(result.code == 0)
-    #expect(result.lines.count > 20)
-  }
-}
