@@ -37,7 +37,9 @@ public enum Run {
       running = try command.release(signals)
     } catch {
       let status = Exit.Status.code(error.exitCode)
-      _ = pipeline.finish { SessionEnd(status: status, time: Clock.boot(), losses: $0, events: $1, notes: $2) }
+      _ = pipeline.finish {
+        SessionEnd(status: status, time: Clock.boot(), losses: $0, events: $1, notes: $2)
+      }
       throw error
     }
 
