@@ -80,17 +80,21 @@ found = pathlib.Path(asked[2]).exists()
 names = [("./ansible.cfg", asked[0]), ("~/.ansible.cfg", asked[1]), (asked[2],)]
 
 
-def shows(line, name):
-    """Whether the line has the name as a word of its own, not as the end of a longer path."""
-    return any(word.strip(",;:()") in name for word in line.split())
+def place_of(name, after):
+    """Where the page has the name as a word of its own (not as the end of a longer path) after a place."""
+    for number, line in enumerate(page):
+        for column, word in enumerate(line.split()):
+            if (number, column) > after and word.strip(",;:()") in name:
+                return number, column
+    return None
 
 
-at = -1
+at = (-1, -1)
 for name in names:
-    later = [number for number, line in enumerate(page) if number >= max(at, 0) and shows(line, name)]
-    expect(later, f"the page does not show {name[0]}" + ("" if at < 0 else ", or not after the one before"))
-    at = later[0] if later else at
-expect(any("ansible.cfg" in line and "site/ansible.cfg" in line for line in page),
+    place = place_of(name, at)
+    expect(place, f"the page does not show {name[0]}" + ("" if at < (0, 0) else ", or not after the one before"))
+    at = place or at
+expect(any("site/ansible.cfg" in line for line in page),
        "the page does not show the ansible.cfg that ansible-playbook used")
 expect(len(page) <= 60, f"the page has {len(page)} lines, more than 60")
 
