@@ -31,11 +31,18 @@ extension Differential {
         laboratory, [try laboratory.program("execs"), "run"], least: [.exec: 70, .exit: 50])
     }
 
+    @Test func whatSeccompAnswersIsToldAsStraceTellsIt() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try expectAgreement(
+        laboratory, [try laboratory.program("filtered")], status: 128 + 31, least: [.change: 1, .exit: 1])
+    }
+
     @Test func unusualEndsOfProcessesAreToldAsStraceTellsThem() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       try expectAgreement(
-        laboratory, [try laboratory.program("endings")], status: 10, least: [.exit: 114, .open: 15])
+        laboratory, [try laboratory.program("endings")], status: 10, least: [.exit: 112, .open: 10])
     }
 
     @Test func whatOutlivesTheCommandIsToldWhenItIsWaitedFor() throws {

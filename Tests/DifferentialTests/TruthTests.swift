@@ -59,6 +59,51 @@ extension Differential {
       }
     }
 
+    @Test func argumentsPastWhatIsKeptAreMarkedAndTheirSizeIsTrue() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let script = """
+        import os
+        os.execv("/bin/true", ["true"] + [f"{number:08}" + "x" * 99991 for number in range(12)])
+        """
+      let story = try laboratory.inspect(
+        Command(["/usr/bin/python3", "-c", script], in: laboratory.work)
+      ).story
+      let exec = try #require(story.lines.last { $0.event == "exec" })
+      #expect(exec.integer("argv_size") == 5 + 12 * 100_000)
+      #expect(exec.json["argv_truncated"] == .boolean(true))
+      let argv = try #require(exec.list("argv"))
+      let kept = argv.reduce(0) { $0 + $1.array.count + 1 }
+      #expect(kept >= 128 * 1024 && kept <= 5 + 12 * 100_000)
+      for (number, argument) in argv.dropFirst().dropLast().enumerated() {
+        #expect(argument.array.count == 99_999 && argument.description.hasPrefix("0000000\(number)"))
+      }
+    }
+
+    @Test func whatDoesNotFitIntoTheRingIsCounted() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script = """
+        import os
+        for number in range(100_000): os.close(os.open("/etc/passwd", os.O_RDONLY))
+        """
+      func run(_ options: [String]) throws -> (events: Int128, lost: Int128) {
+        try laboratory.clean()
+        let command = Command(
+          ["/usr/bin/python3", "-S", "-c", script], environment: ["PYTHONDONTWRITEBYTECODE": "1"], in: laboratory.work)
+        let story = try laboratory.inspect(command, options: options, mayLose: ["ring-full"]).story
+        return (
+          try #require(story.summary["events"]?.integer), try #require(story.summary["lost"]?.integer)
+        )
+      }
+      let all = try run([])
+      #expect(all.events > 100_000 && all.lost == 0)
+      let some = try run(["--ring-size", "4K"])
+      #expect(some.lost > 0, "4 KiB hold less than a program opens between two looks")
+      #expect(some.events + some.lost == all.events)
+    }
+
     /// strace 6.1 prints `syscall_0x1c4(0x3, 0x7ffd…, …)`: it knows the call's number and none of its arguments.
     @Test func fchmodat2IsToldWhereStraceDoesNotKnowIt() throws {
       let laboratory = try Laboratory()
