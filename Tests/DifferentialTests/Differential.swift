@@ -15,7 +15,8 @@ struct Differential {}
 func expectAgreement(
   _ laboratory: Laboratory, _ arguments: [String], environment: [String: String] = [:],
   through wrapper: [String] = [],
-  options: [String] = [], status: Int32 = 0, normalization: Normalization = .kernelNumbers, least: [Observation.Kind: Int],
+  options: [String] = [], status: Int32 = 0, normalization: Normalization = .kernelNumbers,
+  least: [Observation.Kind: Int],
   prepare: (FilePath) throws -> Void = { _ in }, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let command = Command(

@@ -50,7 +50,8 @@ extension Differential {
       defer { laboratory.close() }
       let script = "(sleep 0.3; cat /etc/passwd >copy; exec /bin/false) & exit 4"
       try expectAgreement(
-        laboratory, ["/bin/sh", "-c", script], options: ["--wait-all"], status: 4, least: [.exec: 4, .exit: 4])
+        laboratory, ["/bin/sh", "-c", script], options: ["--wait-all"], status: 4,
+        least: [.exec: 4, .exit: 4])
     }
 
     @Test func pathsBelowMountsAndAnotherRootAreToldAsStraceTellsThem() throws {

@@ -13,7 +13,9 @@ extension Differential {
       try laboratory.clean()
       let inspected = try laboratory.inspect(Command(["/usr/bin/python3", script], in: laboratory.work))
       #expect(inspected.outcome.status == 0, "\(inspected.outcome.errorText)")
-      let truths = try Files.text(laboratory.work.appending("truth")).split(separator: "\n").map { try JSON($0.utf8) }
+      let truths = try Files.text(laboratory.work.appending("truth")).split(separator: "\n").map {
+        try JSON($0.utf8)
+      }
       #expect(truths.count == 10)
       for truth in truths where truth["argv"] != nil {
         let execs = inspected.story.lines.filter { $0.event == "exec" && $0.json["pid"] == truth["pid"] }
@@ -37,7 +39,8 @@ extension Differential {
         let told = try #require(exit.integer("user_ns")) + (try #require(exit.integer("system_ns")))
         let truly = try #require(truth["processor_ns"]?.integer)
         // wait4 counts a little further: to the very end of the process. It gives whole microseconds.
-        #expect(told > 0 && told <= truly + 2_000 && told > truly - 20_000_000, "\(told) ns, wait4 says \(truly)")
+        #expect(
+          told > 0 && told <= truly + 2_000 && told > truly - 20_000_000, "\(told) ns, wait4 says \(truly)")
         let duration = try #require(exit.integer("duration_ns"))
         let lived = try #require(exit.integer("time_ns")) - (try #require(exit.integer("start_ns")))
         #expect(duration == lived)
@@ -91,7 +94,8 @@ extension Differential {
       func run(_ options: [String]) throws -> (events: Int128, lost: Int128) {
         try laboratory.clean()
         let command = Command(
-          ["/usr/bin/python3", "-S", "-c", script], environment: ["PYTHONDONTWRITEBYTECODE": "1"], in: laboratory.work)
+          ["/usr/bin/python3", "-S", "-c", script], environment: ["PYTHONDONTWRITEBYTECODE": "1"],
+          in: laboratory.work)
         let story = try laboratory.inspect(command, options: options, mayLose: ["ring-full"]).story
         return (
           try #require(story.summary["events"]?.integer), try #require(story.summary["lost"]?.integer)

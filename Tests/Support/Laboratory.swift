@@ -34,7 +34,8 @@ public struct Laboratory: Sendable {
 
   /// Runs a command in the working directory under Honeyguide.
   public func inspect(
-    _ command: Command, through wrapper: [String] = [], options: [String] = [], mayLose reasons: Set<String> = []
+    _ command: Command, through wrapper: [String] = [], options: [String] = [],
+    mayLose reasons: Set<String> = []
   ) throws -> (outcome: Command.Outcome, story: HoneyguideLines) {
     let file = root.appending("story.jsonl")
     var inspected = command
