@@ -15,7 +15,8 @@ struct Differential {}
 func expectAgreement(
   _ laboratory: Laboratory, _ arguments: [String], environment: [String: String] = [:],
   through wrapper: [String] = [],
-  status: Int32 = 0, normalization: Normalization = .kernelNumbers, least: [Observation.Kind: Int],
+  options: [String] = [], status: Int32 = 0, normalization: Normalization = .kernelNumbers,
+  least: [Observation.Kind: Int],
   prepare: (FilePath) throws -> Void = { _ in }, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let command = Command(
@@ -23,7 +24,7 @@ func expectAgreement(
   try laboratory.clean(prepare)
   let traced = try laboratory.trace(command, through: wrapper)
   try laboratory.clean(prepare)
-  let inspected = try laboratory.inspect(command, through: wrapper)
+  let inspected = try laboratory.inspect(command, through: wrapper, options: options)
 
   #expect(traced.outcome.status == status, "\(traced.outcome.errorText)", sourceLocation: sourceLocation)
   #expect(

@@ -31,6 +31,29 @@ extension Differential {
         laboratory, [try laboratory.program("execs"), "run"], least: [.exec: 70, .exit: 50])
     }
 
+    @Test func whatSeccompAnswersIsToldAsStraceTellsIt() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try expectAgreement(
+        laboratory, [try laboratory.program("filtered")], status: 128 + 31, least: [.change: 1, .exit: 1])
+    }
+
+    @Test func unusualEndsOfProcessesAreToldAsStraceTellsThem() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try expectAgreement(
+        laboratory, [try laboratory.program("endings")], status: 10, least: [.exit: 112, .open: 10])
+    }
+
+    @Test func whatOutlivesTheCommandIsToldWhenItIsWaitedFor() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script = "(sleep 0.3; cat /etc/passwd >copy; exec /bin/false) & exit 4"
+      try expectAgreement(
+        laboratory, ["/bin/sh", "-c", script], options: ["--wait-all"], status: 4,
+        least: [.exec: 4, .exit: 4])
+    }
+
     @Test func pathsBelowMountsAndAnotherRootAreToldAsStraceTellsThem() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }

@@ -75,6 +75,9 @@ static void contents(int d) {
   syscall(SYS_fchmod, p, 0640);                // EBADF
   syscall(SYS_fchmodat, d, "../t", 0600);
   syscall(SYS_fchmodat, d, "missing", 0600);
+  syscall(SYS_chmod, "t", 0x55000f01ffl);       // the kernel takes 16 bits
+  syscall(SYS_chown, "t", 0x4400000001l, 0x4400000002l);  // and 32
+  syscall(SYS_mkdir, "wide", 0x55000f01c0l);
   syscall(SYS_chown, "t", 1, 2);
   syscall(SYS_chown, "t", -1, 3);
   syscall(SYS_lchown, "sym", 4, -1);

@@ -3,13 +3,18 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static void nothing(int signal) { (void)signal; }
 
 static void open2(int directory, const char *name, unsigned long long flags, unsigned long long resolve) {
   struct open_how how = {.flags = flags, .mode = flags & O_CREAT ? 0640 : 0, .resolve = resolve};
@@ -99,6 +104,42 @@ int main(void) {
   char self[64];
   snprintf(self, sizeof self, "/proc/self/fd/%d", gone);
   open(self, O_RDONLY);
+
+  // Files that are in no directory.
+  int memory = syscall(SYS_memfd_create, "in\nmemory", 0);
+  snprintf(self, sizeof self, "/proc/self/fd/%d", memory);
+  open(self, O_RDWR);
+  int ends[2];
+  if (pipe(ends)) return 1;
+  snprintf(self, sizeof self, "/dev/fd/%d", ends[0]);
+  open(self, O_RDONLY);
+  openat(ends[0], "x", O_RDONLY);  // ENOTDIR
+  snprintf(self, sizeof self, "/proc/self/fd/%d", socket(AF_UNIX, SOCK_STREAM, 0));
+  open(self, O_RDONLY);            // ENXIO
+  open("/dev/shm/honeyguide-missing", O_RDWR);
+
+  // The upper half of a register means nothing where the kernel takes an int.
+  syscall(SYS_openat, ((long)d & 0xffffffffl) | 0x1234500000000l, "one", 0x7700000000l | O_RDONLY, 0l);
+  syscall(SYS_openat, 0x00000000ffffff9cl, "d/one", (long)O_RDONLY);
+  syscall(SYS_open, "d/wide", 0x7700000000l | O_CREAT | O_WRONLY, 0x3300010600l);
+
+  // A FIFO: opened once interrupted for good, once restarted.
+  mkfifo("fifo", 0600);
+  struct sigaction action = {.sa_handler = nothing};
+  struct itimerval soon = {.it_value = {.tv_usec = 30000}};
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &soon, NULL);
+  open("fifo", O_RDONLY);          // EINTR
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &soon, NULL);
+  if (fork() == 0) {
+    usleep(90000);
+    open("fifo", O_WRONLY);
+    _exit(0);
+  }
+  open("fifo", O_RDONLY);          // one event, though asked twice
+  wait(NULL);
 
   // A deep place: more components than fit into a few loops.
   for (int i = 0; i < 90; i++) {

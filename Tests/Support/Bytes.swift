@@ -32,7 +32,9 @@ public struct Bytes: Hashable, Sendable, Comparable, ExpressibleByStringLiteral,
 
   /// `name` seen from the directory `self`, as Honeyguide promises a path that it did not see resolved: "." and
   /// empty components removed, ".." kept.
+  /// A base that is no directory of any file system ("pipe:[1]") keeps its form.
   public func joined(_ name: Bytes) -> Bytes {
+    guard isAbsolute || name.isAbsolute else { return Bytes(array + Bytes("/").joined(name).array) }
     let whole = name.isAbsolute ? name.array : array + [UInt8(ascii: "/")] + name.array
     var result: [UInt8] = []
     for component in whole.split(separator: UInt8(ascii: "/")) where component != [UInt8(ascii: ".")] {

@@ -34,7 +34,8 @@ public struct Laboratory: Sendable {
 
   /// Runs a command in the working directory under Honeyguide.
   public func inspect(
-    _ command: Command, through wrapper: [String] = [], options: [String] = []
+    _ command: Command, through wrapper: [String] = [], options: [String] = [],
+    mayLose reasons: Set<String> = []
   ) throws -> (outcome: Command.Outcome, story: HoneyguideLines) {
     let file = root.appending("story.jsonl")
     var inspected = command
@@ -45,7 +46,7 @@ public struct Laboratory: Sendable {
     guard Files.exists(file) else {
       throw Command.Failure(description: "Honeyguide wrote nothing, but said: \(outcome.errorText)")
     }
-    return (outcome, try HoneyguideLines(try Files.read(file)))
+    return (outcome, try HoneyguideLines(try Files.read(file), mayLose: reasons))
   }
 
   /// Runs a command in the working directory under strace.

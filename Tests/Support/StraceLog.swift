@@ -26,7 +26,7 @@ public struct StraceLog: Sendable {
 
   /// The options for which all this holds. abbrev: everything but the arguments of exec may be shortened.
   public static let options = [
-    "-f", "-y", "-X", "raw", "-xx", "-s", "200000", "--signal=none", "-e", "abbrev=!execve,execveat",
+    "-f", "-y", "-X", "raw", "-xx", "-s", "200000", "-e", "abbrev=!execve,execveat",
   ]
 
   public init(_ bytes: [UInt8]) throws {

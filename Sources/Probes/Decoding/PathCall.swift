@@ -19,11 +19,17 @@ extension Decoder {
       guard let error else { return nil }
       return .failedExec(FailedExec(target: target, error: error))
     case HG_CALL_OPEN:
-      // creat has no flags; it means these.
-      let flags = call == "creat" ? 0o1101 : record.a
+      // creat has no flags; it means these. openat2 takes 64 bits of them, the others an int, whatever the
+      // register holds above it.
+      let flags =
+        switch call {
+        case "creat": UInt64(0o1101)
+        case "openat2": record.a
+        default: record.a & 0xffff_ffff
+        }
       return .open(
         Open(
-          target: target, flags: OpenFlags(rawValue: flags), mode: UInt32(truncatingIfNeeded: record.b),
+          target: target, flags: OpenFlags(rawValue: flags), mode: Self.mode(record.b),
           result: error.map { .error($0) } ?? .descriptor(Int32(truncatingIfNeeded: record.result))))
     case HG_CALL_LOOKUP:
       return .lookup(Lookup(call: call, target: target, error: error))
@@ -32,7 +38,7 @@ extension Decoder {
       var change = Change(kind: kind, call: call, target: target, error: error)
       let a = UInt32(truncatingIfNeeded: record.a), b = UInt32(truncatingIfNeeded: record.b)
       switch kind {
-      case .mkdir, .chmod: change.mode = a
+      case .mkdir, .chmod: change.mode = Self.mode(record.a)
       case .truncate: change.length = Int64(bitPattern: record.a)
       case .chown: (change.owner, change.group) = (a, b)
       case .rename, .link: change.to = Self.argument(name2, record.names.1, walk2, isResolved: false)
@@ -42,6 +48,9 @@ extension Decoder {
       return .change(change)
     }
   }
+
+  /// The kernel's umode_t: 16 bits of a register.
+  private static func mode(_ register: UInt64) -> UInt32 { UInt32(UInt16(truncatingIfNeeded: register)) }
 
   private static func kind(of event: hg_call_event, _ record: hg_paths) -> Change.Kind? {
     switch event {

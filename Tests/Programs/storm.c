@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// `storm PARENTS CHILDREN LOG`: PARENTS processes at once start CHILDREN short-lived ones each. Of every child its
+// parent writes into LOG.PARENT what wait told: "PARENT-NUMBER PID CODE", where CODE is (PARENT * 31 + NUMBER) % 256.
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void run_parent(int parent, int children, const char *log) {
+  char name[4096], label[32], code[16];
+  snprintf(name, sizeof name, "%s.%d", log, parent);
+  FILE *file = fopen(name, "we");
+  if (!file) exit(1);
+  for (int number = 0; number < children; number++) {
+    snprintf(label, sizeof label, "%d-%d", parent, number);
+    snprintf(code, sizeof code, "%d", (parent * 31 + number) % 256);
+    char *argv[] = {"child", label, code, NULL};
+    // Every other one shares its parent's memory until it executes.
+    pid_t child = number % 2 ? vfork() : fork();
+    if (child == 0) {
+      execv("/proc/self/exe", argv);
+      _exit(1);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) exit(2);
+    fprintf(file, "%s %d %d\n", label, child, WEXITSTATUS(status));
+  }
+  fclose(file);
+}
+
+int main(int count, char **arguments) {
+  if (count == 3 && !strcmp(arguments[0], "child")) return atoi(arguments[2]);
+  if (count != 4) return 64;
+  int parents = atoi(arguments[1]);
+  for (int parent = 0; parent < parents; parent++) {
+    if (fork() == 0) {
+      run_parent(parent, atoi(arguments[2]), arguments[3]);
+      _exit(0);
+    }
+  }
+  int status, failures = 0;
+  while (wait(&status) > 0) failures += status != 0;
+  return failures;
+}
