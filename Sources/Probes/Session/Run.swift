@@ -78,14 +78,17 @@ public enum Run {
     _ supervisor: inout Supervisor, _ pipeline: Pipeline, waitsForAll: Bool
   ) -> (status: Exit.Status, time: UInt64)? {
     var end: (status: Exit.Status, time: UInt64)?
+    var haveAllEnded = false
     while true {
       switch supervisor.next() {
       case .commandEnded(let status):
         end = (status, Clock.boot())
-        if !waitsForAll { return end }
+        if !waitsForAll || haveAllEnded { return end }
         supervisor.waitOn()
       case .wokenUp:
+        // The events may be faster than the kernel's word that the command is to be reaped.
         if end != nil { return end }
+        haveAllEnded = true
       case .pageRequested: pipeline.requestPage()
       case .terminated: return end
       case .timedOut: break
