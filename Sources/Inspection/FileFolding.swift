@@ -37,19 +37,20 @@ extension FileTable {
       if room < 0 { break }
       isKept[position] = true
     }
-    var kept: [FileRecord] = []
+    // In place, so that for a moment there is not twice as much.
+    var kept = 0
     for position in records.indices {
       if isKept[position] {
-        kept.append(records[position])
+        if kept < position { records.swapAt(kept, position) }
+        kept += 1
       } else {
         let directory = records[position].path.directory
         folded[directory, default: FoldedDirectory()].names += 1
         folded[directory]?.counts.add(records[position].counts)
       }
     }
-    records = kept
-    positions = [:]
-    positions.reserveCapacity(limits.paths)
+    records.removeLast(records.count - kept)
+    positions.removeAll(keepingCapacity: true)
     for (position, record) in records.enumerated() { positions[record.path] = position }
     bytes = records.reduce(0) { $0 + $1.bytes }
   }

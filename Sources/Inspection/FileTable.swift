@@ -39,6 +39,7 @@ public struct FileTable: Sendable {
       records[position].counts.add(use)
       touch(position, found, by: program, at: time)
       if open.flags.isTemporaryFile { return }
+      touchLink(open.target, found, by: program, at: time)
       if open.flags.creates {
         let isExclusive = open.flags.isExclusive
         records[position].counts.add(isExclusive ? .createdExclusively : .maybeCreated)
@@ -112,6 +113,17 @@ public struct FileTable: Sendable {
       records[position].counts.add(.failed)
       touch(position, .failed, by: program, at: time, error: Int16(clamping: error.number))
     }
+  }
+
+  /// The name that was asked for is a symbolic link, or leads through one, and was looked up before: whoever
+  /// opened what it points to used it.
+  private mutating func touchLink(
+    _ target: PathArgument, _ found: Touch.Found, by program: Program.ID, at time: UInt64
+  ) {
+    guard let requested = target.requested, requested.isAbsolute, requested != target.path,
+      let link = positions[ByteString("/").joined(requested)], records[link].path != target.path
+    else { return }
+    touch(link, found, by: program, at: time)
   }
 
   private mutating func position(

@@ -46,8 +46,10 @@ public struct Loss: Hashable, Sendable {
 public struct SessionEnd: Hashable, Sendable {
   /// How the command itself ended; nil when it still runs.
   public var status: Exit.Status?
-  /// When: nanoseconds since boot.
+  /// When the inspection ended: nanoseconds since boot.
   public var time: UInt64
+  /// When the command itself ended: earlier than `time` where what it started was waited for.
+  public var commandTime: UInt64
   /// Sums by reason; empty when nothing was lost.
   public var losses: [Loss]
   /// Events that were decoded.
@@ -56,10 +58,12 @@ public struct SessionEnd: Hashable, Sendable {
   public var notes: [String]
 
   public init(
-    status: Exit.Status?, time: UInt64, losses: [Loss], events: UInt64, notes: [String] = []
+    status: Exit.Status?, time: UInt64, commandTime: UInt64? = nil, losses: [Loss], events: UInt64,
+    notes: [String] = []
   ) {
     self.status = status
     self.time = time
+    self.commandTime = commandTime ?? time
     self.losses = losses
     self.events = events
     self.notes = notes

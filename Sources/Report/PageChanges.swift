@@ -59,7 +59,9 @@ extension View {
       return item
     }
     for index in items.indices.dropLast() { items[index].add(",") }
-    return flow(items, first: first, indent: 6, separator: " ", limit: 1) { "and \($0) more places" }[0]
+    return flow(items, first: first, indent: 6, separator: " ", limit: 1) {
+      "and " + Words.count($0, "more place")
+    }[0]
   }
 
   private func deedLines(_ deed: Deed, _ records: [FileRecord], limit: Int) -> [Line] {
@@ -74,8 +76,11 @@ extension View {
     // A directory that was made is told by what was put there.
     let directories = Set(records.map(\.path.directory))
     let told = records.filter { $0.counts[.directoryCreated] == 0 || !directories.contains($0.path) }
+    let paths = (told.isEmpty ? records : told).map { record in
+      record.counts[.directoryCreated] > 0 ? ByteString(record.path.bytes + [UInt8(ascii: "/")]) : record.path
+    }
     return nameLines(
-      (told.isEmpty ? records : told).map(\.path), label: deed.rawValue, indent: 12, limit: limit)
+      paths, label: deed.rawValue, indent: 12, limit: limit)
   }
 
   private func moveLines(_ moves: [Move], label: String, limit: Int) -> [Line] {

@@ -7,7 +7,10 @@ extension View {
     let table = inspection.processes
     let losses = end.losses.isEmpty ? inspection.losses : end.losses
     let lost = losses.reduce(0) { $0 &+ $1.count }
-    let duration = Words.duration(end.time - min(end.time, inspection.start.time))
+    var duration = since(inspection.start.time, until: end.commandTime)
+    if end.time - min(end.time, end.commandTime) > 100_000_000 {
+      duration += ", watched for " + since(inspection.start.time, until: end.time)
+    }
     let ended = end.status.map { Words.ended($0) + " after " } ?? "still runs after "
     let loss = lost == 0 ? "nothing lost" : Words.count(lost, "event") + " lost"
     let counts = Words.count(table.seen, "process", "processes") + ", " + Words.count(end.events, "event")
@@ -36,6 +39,8 @@ extension View {
     if !isShort { lines.append(Line("  " + counts)) }
     return lines + cautions(losses)
   }
+
+  private func since(_ start: UInt64, until end: UInt64) -> String { Words.duration(end - min(end, start)) }
 
   private func cautions(_ losses: [Loss]) -> [Line] {
     var lines: [Line] = []

@@ -72,7 +72,7 @@ extension View {
     let areas = Set(attempts.map { places.kind(of: $0.path) })
     let name = search.name.bytes
     let isConfiguration = Self.configurationEndings.contains { name.hasSuffix($0) }
-    let misses = attempts.filter { $0.touch.found.isDisjoint(with: Touch.Found.used.union(.present)) }.count
+    let misses = attempts.count(where: \.isMiss)
     return (isConfiguration ? 0 : 16) + (areas == [.other] ? 8 : 0) + (areas.count > 1 ? 0 : 4) + 3
       - min(misses, 3)
   }

@@ -6,10 +6,12 @@ struct Places {
   let cwd: ByteString?
   let home: ByteString?
 
-  init(_ start: SessionStart) {
+  init(_ start: SessionStart) { self.init(cwd: start.cwd, home: start.home) }
+
+  init(cwd: ByteString?, home: ByteString?) {
     // Everything is below "/": that tells nothing.
-    cwd = start.cwd.count > 1 && start.cwd.isAbsolute ? start.cwd : nil
-    home = start.home.flatMap { $0.count > 1 && $0.isAbsolute ? $0 : nil }
+    self.cwd = cwd.flatMap { $0.count > 1 && $0.isAbsolute ? $0 : nil }
+    self.home = home.flatMap { $0.count > 1 && $0.isAbsolute ? $0 : nil }
   }
 
   enum Kind: Int, Comparable {
@@ -23,18 +25,26 @@ struct Places {
     return path.isBelow("/etc") ? .configuration : .other
   }
 
-  /// The path in parts, the first of which is "." or "~" where it lies there.
+  /// The path in parts, the first of which is "." or "~" where it lies there; a slash at its end stays with
+  /// the last one.
   func parts(of path: ByteString) -> [ArraySlice<UInt8>] {
     let slash = UInt8(ascii: "/")
     // Relative to a directory that is not known.
-    if !path.isAbsolute { return [Array("?".utf8)[...]] + path.bytes.split(separator: slash) }
-    let rooted = ([(".", cwd), ("~", home)] as [(String, ByteString?)]).compactMap { mark, base in
-      base.flatMap { path.isBelow($0) ? (mark, $0.count) : nil }
+    var top = "?"
+    var rest = path.bytes[...]
+    if path.isAbsolute {
+      top = ""
+      // The working directory may be below HOME, or HOME below it: the nearer one.
+      for (mark, base) in [(".", cwd), ("~", home)] {
+        if let base, path.isBelow(base), top.isEmpty || base.count > path.count - rest.count {
+          top = mark
+          rest = path.bytes[base.count...]
+        }
+      }
     }
-    guard let (mark, length) = rooted.max(by: { $0.1 < $1.1 }) else {
-      return [[]] + path.bytes.split(separator: slash)
-    }
-    return [Array(mark.utf8)[...]] + path.bytes[length...].split(separator: slash)
+    var parts = [Array(top.utf8)[...]] + rest.split(separator: slash)
+    if path.bytes.last == slash, parts.count > 1 { parts[parts.count - 1].append(slash) }
+    return parts
   }
 
   /// The path for people: "./x" below the working directory, "~/x" below HOME. Printable.

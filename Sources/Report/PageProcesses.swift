@@ -80,8 +80,10 @@ extension View {
     if hidden > 0 { tail.add("  (\(Words.count(hidden)) more below)", .faint) }
     if style.isFull { tail.add(details(process), .faint) }
 
-    let command = self.command(process)
+    var command = self.command(process)
     let room = style.cut.map { max(12, $0 - line.columns - tail.columns) }
+    // Rather the middle of long paths than the end of the command.
+    if let room, command.columns > room { command = self.command(process, longest: max(16, room / 3)) }
     line.add(command.cut(to: room))
     line.add(tail)
     return line
@@ -97,13 +99,13 @@ extension View {
   }
 
   /// What it executed, one after the other: `env git status → git status`.
-  private func command(_ process: Process) -> Line {
+  private func command(_ process: Process, longest: Int = .max) -> Line {
     var line = Line()
     for step in process.steps {
       switch step {
       case .exec(let image):
         if !line.isEmpty { line.add(" → ", .faint) }
-        line.add(words(image))
+        line.add(words(image, longest: longest))
       case .search(let search):
         if !line.isEmpty { line.add(" ") }
         line.add(words(search), search.found == nil ? .bad : .faint)
@@ -123,7 +125,8 @@ extension View {
     return line
   }
 
-  private func words(_ image: Image) -> [UInt8] {
+  /// - Parameter longest: the columns that a path among the words may have.
+  private func words(_ image: Image, longest: Int) -> [UInt8] {
     var text: [UInt8] = []
     if image.isArgvUnreadable || image.argv.isEmpty {
       text = places.text(image.exe)
@@ -132,11 +135,10 @@ extension View {
     }
     for (index, word) in image.givenArguments.enumerated() {
       if index > 0 { text.append(Byte.space) }
-      if let home = places.home, word.count > home.count, word.isBelow(home),
-        word.bytes.span.allSatisfy(Printable.isPlainInWord)
-      {
-        // A shell expands the tilde where it is not quoted.
-        text += "~".utf8 + word.bytes[home.count...]
+      if word.isAbsolute, word.count > 1, word.bytes.span.allSatisfy(Printable.isPlainInWord) {
+        // A shell expands the tilde where it is not quoted. The working directory may be another than the
+        // page's: "./" would mislead.
+        text += Places(cwd: nil, home: places.home).text(word, columns: longest)
       } else if index == 0 {
         Printable.appendCommand([word], to: &text)
       } else {

@@ -21,7 +21,7 @@ extension View {
     heading.add("  " + Words.count(named.count + crowds.total, "file") + entries, .faint)
     return Section(heading) { limit in
       if style.isFull { return fullLines(files) + fullLines(listed) }
-      let ends = crowdLines(crowds, limit: limit < 10 ? 2 : 3)
+      let ends = crowdLines(crowds, label: files.isEmpty ? "" : "and", limit: limit < 10 ? 2 : 3)
       let room = max(0, limit - ends.count)
       return nameLines(files.map(\.path), indent: 2, limit: room) + ends.prefix(limit)
     }
@@ -50,13 +50,13 @@ extension View {
       var item = Line(crowd.kind.text(count))
       if let place = crowd.place {
         item.add(" below ")
-        item.add(places.text(place, columns: max(12, style.wrap / 2)), .name)
+        item.add(places.text(place, columns: max(12, style.wrap / 3)), .name)
       }
       items.append(item)
     }
     for index in items.indices.dropLast() { items[index].add(",") }
     return flow(items, first: Line(margin(label, to: indent)), indent: indent, separator: " ", limit: limit) {
-      "\(Words.count($0)) more kinds"
+      Words.count($0, "more kind")
     }
   }
 

@@ -8,6 +8,8 @@ struct Search {
     var touch: Touch
     /// Among libraries and the like.
     var isInCrowd: Bool
+
+    var isMiss: Bool { touch.found.isDisjoint(with: Touch.Found.used.union(.present)) }
   }
   var name: ByteString
   var program: ByteString
@@ -19,12 +21,14 @@ struct Search {
 
   /// In several places; a library that has the same name in it is not one of them.
   var isWide: Bool { Self.isWide(attempts) }
-  static func isWide(_ attempts: [Attempt]) -> Bool { attempts.filter { !$0.isInCrowd }.count > 1 }
+  static func isWide(_ attempts: [Attempt]) -> Bool {
+    let places = attempts.filter { !$0.isInCrowd }
+    // Where nearly all is there, somebody walked through a tree.
+    return places.count > 1 && 4 * places.count(where: \.isMiss) >= places.count
+  }
 
   var first: UInt64 { attempts.first?.touch.time ?? 0 }
-  var isFound: Bool {
-    attempts.contains { !$0.touch.found.isDisjoint(with: Touch.Found.used.union(.present)) }
-  }
+  var isFound: Bool { !attempts.allSatisfy(\.isMiss) }
 }
 
 /// All searches of a run in which something was not found.
@@ -74,7 +78,8 @@ struct Searches {
         }
       }
       let name = record.path.plainName
-      for touch in record.touches {
+      // Who lists a directory asks what is there, not whether this is there.
+      for touch in record.touches where touch.found != .listed {
         let program = programs.resolve(touch.program)
         var key = Key(program: program, name: record.path.basename, isForCommand: true)
         if !commandKeys.contains(key) { key = Key(program: program, name: name, isForCommand: false) }
@@ -121,11 +126,15 @@ struct Searches {
           known[likeness] = wide.count
           wide.append(search)
         }
-      } else if let only = search.attempts.first(where: { !$0.isInCrowd }) {
-        if only.touch.found.contains(.failed) {
-          refused.append(search)
-        } else if isTold.insert(only.path).inserted, let record = missed[only.path] {
-          missing.append(record)
+      } else {
+        for attempt in search.attempts where !attempt.isInCrowd {
+          if attempt.touch.found.contains(.failed) {
+            var single = search
+            single.attempts = [attempt]
+            refused.append(single)
+          } else if attempt.isMiss, isTold.insert(attempt.path).inserted, let record = missed[attempt.path] {
+            missing.append(record)
+          }
         }
       }
     }

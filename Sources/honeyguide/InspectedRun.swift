@@ -67,12 +67,12 @@ struct InspectedRun {
     RawArguments.all.dropFirst().dropLast(command.count).map(\.text)
   }
 
-  /// As a shell gives it; 0 where the command still runs.
+  /// As a shell gives it. A command that still runs was left by a second SIGTERM to Honeyguide.
   private func exitCode(_ status: Exit.Status?) -> Int32 {
     switch status {
     case .code(let code): code
     case .signal(let number, _): 128 + number
-    case nil: 0
+    case nil: 128 + SIGTERM
     }
   }
 

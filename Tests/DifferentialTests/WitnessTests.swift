@@ -53,6 +53,20 @@ import Testing
       ])
   }
 
+  @Test func aThreadWhoseMakerItEndedByExecutingIsKnown() throws {
+    let observed = try strace([
+      #"10 execve("\#(hex("/p"))", ["\#(hex("p"))"], 0x7ff /* 3 vars */) = 0"#,
+      "10 clone3({flags=0x3d0f00, exit_signal=0, stack=0x7f, stack_size=0x7fff80} <unfinished ...>",
+      #"12 execve("\#(hex("/q"))", ["\#(hex("q"))"], 0x7ff /* 3 vars */ <unfinished ...>"#,
+      "10 <... clone3 resumed> <unfinished ...>) = ?",
+      "10 +++ superseded by execve in pid 12 +++", "10 <... execve resumed>) = 0", "10 +++ exited with 0 +++",
+    ])
+    #expect(
+      observed == [
+        "1 x exec by (start): /p ['p'] = ok", "1 x exec by /p: /q ['q'] = ok", "1 x exit by /q: code 0",
+      ])
+  }
+
   @Test func aChildThatIsHeardOfBeforeItsParentsCloneReturnsIsItsParentsChild() throws {
     let observed = try strace([
       #"10 execve("\#(hex("/p"))", ["\#(hex("p"))"], 0x7ff /* 3 vars */) = 0"#,

@@ -72,6 +72,22 @@ import Testing
     #expect(files["/tmp/c"]?.counts[.absent] == 1)
   }
 
+  @Test func whoOpensThroughALinkUsedTheLink() throws {
+    var story = Story()
+    story.exec(10, "tool")
+    story.find(10, "/home/ada/.toolrc")
+    story.add(
+      10,
+      .open(
+        Open(
+          target: PathArgument(requested: "/home//ada/./.toolrc", path: "/srv/dotfiles/toolrc"),
+          flags: OpenFlags(rawValue: 0), mode: 0, result: .descriptor(3))))
+    let files = story.inspection("tool").files
+    #expect(files["/home/ada/.toolrc"]?.touches.map(\.found) == [[.present, .read]])
+    #expect(files["/home/ada/.toolrc"]?.counts[.read] == 0)
+    #expect(files["/srv/dotfiles/toolrc"]?.counts[.read] == 1)
+  }
+
   @Test func aNameThatCouldNotBeReadIsCounted() {
     var story = Story()
     story.add(

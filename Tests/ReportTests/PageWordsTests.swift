@@ -40,6 +40,7 @@ import Testing
     #expect(text("/home/ada", 80) == "~")
     #expect(text("/home/ada/site", 80) == ".")
     #expect(text("/home/adam", 80) == "/home/adam")
+    #expect(text("/home/ada/site/new/", 80) == "./new/")
     #expect(text("/", 80) == "/")
     #expect(text("relative", 80) == "?/relative")
   }

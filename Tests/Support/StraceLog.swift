@@ -65,6 +65,9 @@ public struct StraceLog: Sendable {
   }
 
   static func call(_ tid: Int32, _ bytes: [UInt8]) throws -> Call {
+    // A thread that was ended within the call.
+    let ended = " <unfinished ...>) = ?"
+    let bytes = bytes.ends(with: ended.utf8) ? bytes.dropLast(ended.utf8.count) + Array(") = ?".utf8) : bytes
     var scanner = StraceScanner(bytes)
     guard let parenthesis = bytes.firstIndex(of: UInt8(ascii: "(")) else { throw scanner.failure("no call") }
     let name = String(decoding: bytes[..<parenthesis], as: UTF8.self)

@@ -51,6 +51,8 @@ public struct StraceWitness {
   private var threads: [Int32: Thread] = [:]
   /// The calls that made a thread, by its number, with the line they ended at.
   private var births: [Int32: [(line: Int, call: StraceLog.Call)]] = [:]
+  /// Such calls whose caller was ended within them, by another thread's exec: the child's number is not known.
+  private var unansweredBirths: [(line: Int, call: StraceLog.Call)] = []
   /// TCP sockets by the name the kernel gives them: `socket:[1234]`.
   private var sockets: [Bytes: Connection?] = [:]
 
@@ -59,9 +61,13 @@ public struct StraceWitness {
     lines = log.lines
     for (index, line) in lines.enumerated() {
       guard case .call(let call) = line, ["clone", "clone3", "fork", "vfork"].contains(call.name),
-        call.error == nil, let child = call.result.number
+        call.error == nil
       else { continue }
-      births[Int32(child), default: []].append((index, call))
+      if call.isWithoutResult {
+        unansweredBirths.append((index, call))
+      } else if let child = call.result.number {
+        births[Int32(child), default: []].append((index, call))
+      }
     }
     var isFirst = true
     for (index, line) in lines.enumerated() {
@@ -92,10 +98,10 @@ public struct StraceWitness {
     if let thread = threads[tid] { return thread }
     // A child may be heard of before the call that made it has returned. Its parent waits in that call, so its
     // parent's state is what was inherited.
-    guard let birth = births[tid]?.first(where: { $0.line > index }) ?? births[tid]?.last,
-      let parent = threads[birth.call.tid]
-    else { throw StraceScanner.Failure(description: "nobody made the thread \(tid)") }
-    let flags = Self.cloneFlags(birth.call)
+    guard let birth = birth(of: tid, at: index), let parent = threads[birth.tid] else {
+      throw StraceScanner.Failure(description: "nobody made the thread \(tid)")
+    }
+    let flags = Self.cloneFlags(birth)
     let isThread = flags & KernelNumber.cloneThread != 0
     let thread = Thread(
       process: isThread ? parent.process : Process(pid: tid, actor: parent.process.actor),
@@ -103,6 +109,12 @@ public struct StraceWitness {
         ? parent.directory : Directory(parent.directory.path))
     threads[tid] = thread
     return thread
+  }
+
+  private mutating func birth(of tid: Int32, at index: Int) -> StraceLog.Call? {
+    if let birth = births[tid]?.first(where: { $0.line > index }) ?? births[tid]?.last { return birth.call }
+    guard let place = unansweredBirths.firstIndex(where: { $0.line > index }) else { return nil }
+    return unansweredBirths.remove(at: place).call
   }
 
   private static func cloneFlags(_ call: StraceLog.Call) -> UInt64 {

@@ -37,6 +37,16 @@ public struct SignalGuard: ~Copyable {
     for signal in Self.keyboard { _ = Glibc.signal(signal, SIG_IGN) }
   }
 
+  /// For a wait that goes on after the command's end: Ctrl-C and Ctrl-\ are now meant for Honeyguide, which reads
+  /// them like SIGTERM.
+  func readKeyboard() {
+    var mask = Self.mask(Self.keyboard)
+    unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
+    for signal in Self.keyboard { _ = Glibc.signal(signal, SIG_DFL) }
+    mask = Self.mask(Self.read + Self.keyboard)
+    unsafe _ = signalfd(descriptor.number, &mask, 0)
+  }
+
   /// To be called when the command has ended: TERM, HUP, USR1, USR2 and QUIT end Honeyguide again, which may be
   /// writing to something slow. INT stays ignored: who pressed Ctrl-C twice still wants the page.
   public func relax() {

@@ -54,6 +54,9 @@ public struct Supervisor: ~Copyable {
     self.wakeUp = wakeUp
   }
 
+  /// After the command's end: whoever waits on wants Ctrl-C to end the wait.
+  public func waitOn() { signals.readKeyboard() }
+
   /// The command's process.
   public var pid: Int32 { command.pid }
 
@@ -112,6 +115,7 @@ public struct Supervisor: ~Copyable {
       switch arrival.signal {
       case SIGUSR1: return .pageRequested
       case SIGTERM where terminates(): return .terminated
+      case SIGINT, SIGQUIT: return .terminated  // only read in a wait after the command's end
       case SIGTERM, SIGHUP, SIGUSR2: passOn(arrival)
       case SIGCONT: continueCommand()
       default: break  // SIGCHLD: it was looked at, and will be again. Stop signals: the command decides.

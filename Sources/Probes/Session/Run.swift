@@ -44,11 +44,13 @@ public enum Run {
     }
 
     var supervisor = Supervisor(running, signals: signals, wakeUp: allEnded)
-    let status = supervise(&supervisor, pipeline, waitsForAll: options.waitsForAll)
+    let end = supervise(&supervisor, pipeline, waitsForAll: options.waitsForAll)
     let time = Clock.boot()
     supervisor.signals.relax()
     return pipeline.finish {
-      SessionEnd(status: status, time: time, losses: $0, events: $1, notes: plan.notes + $2)
+      SessionEnd(
+        status: end?.status, time: time, commandTime: end?.time, losses: $0, events: $1,
+        notes: plan.notes + $2)
     }
   }
 
@@ -71,20 +73,24 @@ public enum Run {
     }
   }
 
-  /// Waits for the end; gives how the command itself ended, nil when it goes on without us.
+  /// Waits for the end; gives how and when the command itself ended, nil when it goes on without us.
   private static func supervise(
     _ supervisor: inout Supervisor, _ pipeline: Pipeline, waitsForAll: Bool
-  ) -> Exit.Status? {
-    var status: Exit.Status?
+  ) -> (status: Exit.Status, time: UInt64)? {
+    var end: (status: Exit.Status, time: UInt64)?
+    var haveAllEnded = false
     while true {
       switch supervisor.next() {
-      case .commandEnded(let end):
-        status = end
-        if !waitsForAll { return status }
+      case .commandEnded(let status):
+        end = (status, Clock.boot())
+        if !waitsForAll || haveAllEnded { return end }
+        supervisor.waitOn()
       case .wokenUp:
-        if status != nil { return status }
+        // The events may be faster than the kernel's word that the command is to be reaped.
+        if end != nil { return end }
+        haveAllEnded = true
       case .pageRequested: pipeline.requestPage()
-      case .terminated: return status
+      case .terminated: return end
       case .timedOut: break
       }
     }
