@@ -61,7 +61,7 @@ extension View {
           + "\(Words.count(inspection.limits.paths)) one by one.", .plain)
     }
     if files.unnamed > 0 {
-      lines += sentence(Words.count(files.unnamed, "call") + " had a name that could not be read.", .plain)
+      lines += sentence(Words.count(files.unnamed, "call") + " had no name that could be read.", .plain)
     }
     if inspection.connections.entries.contains(where: \.isFolded) {
       lines += sentence("There were too many remote addresses to keep each.", .plain)
