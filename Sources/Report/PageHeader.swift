@@ -57,7 +57,7 @@ extension View {
     let folded = files.folded.values.reduce(0) { $0 + $1.names }
     if folded > 0 {
       lines += sentence(
-        "\(Words.count(folded)) names, the least used, were folded into their directories: memory holds "
+        "\(Words.count(folded)) names, the least used, are counted by directory alone: memory holds "
           + "\(Words.count(inspection.limits.paths)) one by one.", .plain)
     }
     if files.unnamed > 0 {
