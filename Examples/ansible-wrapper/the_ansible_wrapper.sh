@@ -9,7 +9,7 @@
 
 set -eu
 
-ME=`basename "$0"`
+ME=${0##*/}
 cd "$(dirname "$0")"
 HERE=$PWD
 
@@ -65,17 +65,16 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 ### 1. the checkout
-if [ -d "$STATE/site/.git" ]; then
-    git -C "$STATE/site" fetch -q origin
-else
+if [ ! -d "$STATE/site/.git" ]; then
     git clone -q "$STATE/origin/site.git" "$STATE/site"
 fi
-(
-    cd "$STATE/site"
-    git checkout -q "$BRANCH"
-    git merge -q --ff-only "origin/$BRANCH"
-)
-say "site at $(git -C "$STATE/site" rev-parse --short HEAD) on $BRANCH"
+pushd "$STATE/site" >/dev/null
+git fetch -q origin
+git checkout -q "$BRANCH"
+git merge -q --ff-only "origin/$BRANCH"
+REVISION=`git rev-parse --short HEAD`
+popd >/dev/null
+say "site at $REVISION on $BRANCH"
 
 ### 2. the shared role (from here, so that the site's ansible.cfg is not in the way)
 ansible-galaxy role install --force --roles-path "$STATE/site/galaxy_roles" \
@@ -86,7 +85,7 @@ ansible-galaxy role install --force --roles-path "$STATE/site/galaxy_roles" \
 if [ -z "${VAULT_URL:-}" ]; then
     # nobody told us where the vault is: a stand-in on loopback
     mkfifo "$TMP/vault.port"
-    python3 "$HERE/vault_standin.py" "$STATE/vault.json" >"$TMP/vault.port" 2>"$TMP/vault.log" &
+    python3 vault_standin.py "$STATE/vault.json" >"$TMP/vault.port" 2>"$TMP/vault.log" &
     VAULT_PID=$!
     read -r port <"$TMP/vault.port" || die "the vault's stand-in did not start: $(cat "$TMP/vault.log")"
     VAULT_URL=http://127.0.0.1:$port
