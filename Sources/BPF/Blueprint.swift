@@ -11,18 +11,26 @@ internal import SystemPackage
   private let name: String
   /// libbpf reads the bytes again when it loads.
   private let bytes: [UInt8]
+  /// What libbpf takes for the kernel's types, written before it loads; nil where it is to read them itself.
+  private let kernelTypes: FileDescriptor?
 
   /// Reads an object file's bytes. Throws where they are no BPF object (`bpf_object__open_mem`).
   public init(_ bytes: [UInt8], name: String) throws(BPFError) {
     self.name = name
     self.bytes = bytes
+    let memory = TracepointHandler.isInstalled ? unsafe hg_memfd("kernel-types") : -1
+    kernelTypes = memory >= 0 ? FileDescriptor(rawValue: memory) : nil
+    let path = "/proc/self/fd/\(memory)"
     let (object, messages) = unsafe LibbpfMessages.collect { () -> OpaquePointer? in
       unsafe name.withCString { name in
-        var options = unsafe bpf_object_open_opts()
-        unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
-        unsafe options.object_name = unsafe name
-        return unsafe bytes.withUnsafeBytes {
-          unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options)
+        unsafe path.withCString { path in
+          var options = unsafe bpf_object_open_opts()
+          unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+          unsafe options.object_name = unsafe name
+          if memory >= 0 { unsafe options.btf_custom_path = unsafe path }
+          return unsafe bytes.withUnsafeBytes {
+            unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options)
+          }
         }
       }
     }
@@ -34,7 +42,10 @@ internal import SystemPackage
     unsafe self.object = object
   }
 
-  deinit { unsafe bpf_object__close(object) }
+  deinit {
+    unsafe bpf_object__close(object)
+    try? kernelTypes?.close()
+  }
 
   /// Chooses the programs to load; by default those whose section name does not begin with `?`.
   public mutating func enable(_ isEnabled: Bool, program: String) throws(BPFError) {
@@ -62,7 +73,7 @@ internal import SystemPackage
     guard let btf = unsafe bpf_object__btf(object) else { throw missing("bpf_object__btf", name) }
     var size = 0
     guard let start = unsafe bpf_map__initial_value(section, &size),
-      let place = unsafe Constants(btf).place(of: constant),
+      let place = unsafe ObjectTypes(btf).place(ofConstant: constant),
       place.size == MemoryLayout<Value>.size, place.offset + place.size <= size
     else { throw missing("bpf_map__initial_value", constant) }
     var bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: size))
@@ -77,6 +88,12 @@ internal import SystemPackage
   /// Creates the maps, relocates the programs to this kernel and has them verified (`bpf_object__load`).
   public consuming func load() throws(BPFError) -> LoadedObject {
     let object = unsafe self.object
+    if let kernelTypes, let types = KernelTypes.running, let btf = unsafe bpf_object__btf(object) {
+      let needed = types.reduced(to: unsafe ObjectTypes(btf).structureNames)
+      do { _ = try kernelTypes.writeAll(needed) } catch {
+        throw BPFError(call: "write", subject: "kernel types", errno: error as? Errno ?? .ioError)
+      }
+    }
     try check("bpf_object__load", name) { unsafe bpf_object__load(object) }
     return LoadedObject(self)
   }

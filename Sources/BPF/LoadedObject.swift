@@ -34,10 +34,14 @@ public struct LoadedObject: ~Copyable {
     return info.recursion_misses
   }
 
-  /// Attaches a program to what its section names, until the link is gone (`bpf_program__attach`).
+  /// Attaches a program to what its section names, until the link is gone (`bpf_program__attach`, or
+  /// `bpf_program__attach_trace` for a tracepoint with BTF types).
   public func attach(_ program: String) throws(BPFError) -> Link {
     let found = unsafe try find(program: program)
-    let (link, messages) = unsafe LibbpfMessages.collect { unsafe bpf_program__attach(found) }
+    let isTracepoint = unsafe bpf_program__expected_attach_type(found) == BPF_TRACE_RAW_TP
+    let (link, messages) = unsafe LibbpfMessages.collect {
+      unsafe isTracepoint ? bpf_program__attach_trace(found) : bpf_program__attach(found)
+    }
     guard let link = unsafe link else {
       throw BPFError(
         call: "bpf_program__attach", subject: program, errno: .current,

@@ -16,7 +16,7 @@ public enum Page {
       ([
         (view.processSection, 14), (view.connectionSection, 6), (view.readSection, 9),
         (view.changeSection, 8),
-        (view.searchSection, 16),
+        (view.foldedSection, 3), (view.searchSection, 16),
       ] as [(Section?, Int)]).compactMap { section, weight in
         section.flatMap { $0.wanted > 0 ? ($0, weight) : nil }
       }

@@ -41,7 +41,11 @@ extension View {
     }
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
     if blocks.isEmpty { return nil }
-    return Section(Line("What it changed", .heading)) { limit in
+    let named = groups.values.reduce(0) { $0 + $1.count }
+    let total = crowds.values.reduce(named) { $0 + $1.total }
+    var heading = Line("What it changed", .heading)
+    if total > 0 { heading.add("  " + Words.count(total, "path"), .faint) }
+    return Section(heading) { limit in
       if style.isFull { return blocks.flatMap { $0(.max) } }
       let shares = Page.shares(of: blocks.map { $0(limit).count }, room: limit)
       return zip(blocks, shares).flatMap { $0($1) }

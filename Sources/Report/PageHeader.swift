@@ -57,11 +57,11 @@ extension View {
     let folded = files.folded.values.reduce(0) { $0 + $1.names }
     if folded > 0 {
       lines += sentence(
-        "\(Words.count(folded)) names, the least used, were folded into their directories: memory holds "
+        "\(Words.count(folded)) names, the least used, are counted by directory alone: memory holds "
           + "\(Words.count(inspection.limits.paths)) one by one.", .plain)
     }
     if files.unnamed > 0 {
-      lines += sentence(Words.count(files.unnamed, "call") + " had a name that could not be read.", .plain)
+      lines += sentence(Words.count(files.unnamed, "call") + " had no name that could be read.", .plain)
     }
     if inspection.connections.entries.contains(where: \.isFolded) {
       lines += sentence("There were too many remote addresses to keep each.", .plain)

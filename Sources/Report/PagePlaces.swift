@@ -68,12 +68,14 @@ struct Places {
     for dropped in stride(from: 1, to: parts.count - 1, by: 1) {
       // Takes from the middle; the first part and the name stay.
       let start = 1 + (parts.count - 2 - dropped) / 2
-      let text =
-        Self.text(Array(parts[..<start])) + "/…/".utf8 + Self.text(Array(parts[(start + dropped)...]))
+      let before = start == 1 && parts[0].isEmpty ? [] : Self.text(Array(parts[..<start]))
+      let text = before + "/…/".utf8 + Self.text(Array(parts[(start + dropped)...]))
       if Printable.columns(text) <= limit { return text }
     }
+    let name = Self.text([parts.last ?? []])
+    if parts.count > 1, Printable.columns(name) + 2 <= limit { return "…/".utf8 + name }
     var text: [UInt8] = []
-    Printable.appendCut(Self.text([parts.last ?? []]), columns: limit, to: &text)
+    Printable.appendCut(name, columns: limit, to: &text)
     return text
   }
 }

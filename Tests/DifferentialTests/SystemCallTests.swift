@@ -31,6 +31,14 @@ extension Differential {
         laboratory, [try laboratory.program("execs"), "run"], least: [.exec: 70, .exit: 50])
     }
 
+    @Test func aStormOfProcessesIsToldAsStraceTellsIt() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try expectAgreement(
+        laboratory, [try laboratory.program("storm"), "8", "24", "log"],
+        least: [.exec: 193, .exit: 201, .open: 400])
+    }
+
     @Test func whatSeccompAnswersIsToldAsStraceTellsIt() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }

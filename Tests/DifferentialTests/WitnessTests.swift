@@ -43,7 +43,7 @@ import Testing
     let observed = try strace([
       #"10 execve("\#(hex("/p"))", ["\#(hex("p"))"], 0x7ff /* 3 vars */) = 0"#,
       "10 clone3({flags=0x3d0f00, exit_signal=0, stack=0x7f, stack_size=0x7fff80} => {parent_tid=[12]}, 88) = 12",
-      #"12 execve("\#(hex("/q"))", ["\#(hex("q"))", "\#(hex("\n"))"], 0x7ff /* 3 vars */ <unfinished ...>"#,
+      #"12 execve("\#(hex("/q"))", ["\#(hex("q"))", "\#(hex("\n"))"], 0x7ff /* 3 vars */ <pid changed to 10 ...>"#,
       "10 +++ superseded by execve in pid 12 +++", "10 <... execve resumed>) = 0", "10 +++ exited with 0 +++",
     ])
     #expect(

@@ -64,7 +64,7 @@ import Testing
       /etc/hosts
       and 2 Python library files below /usr/lib/python3.11
 
-    What it changed
+    What it changed  2 paths
       created   ./roles/banner.yml
 
     What it looked for, in the order tried  ✓ used  • there  ✗ not there
@@ -219,7 +219,7 @@ import Testing
     #expect(
       page.contains(
         """
-        What it changed
+        What it changed  5 paths
           created   ./new.txt
           wrote     ./old.txt
           opened rw ~/state.db
@@ -231,6 +231,31 @@ import Testing
 
         """))
     #expect(!page.contains("What it read"))
+  }
+
+  @Test func whatMemoryCouldNotHoldIsCountedByDirectory() {
+    var limits = Limits()
+    limits.paths = 10
+    var story = Story()
+    story.exec(10, "tar")
+    for number in 10..<30 {
+      story.open(10, ByteString("/home/ada/site/x/\(number)"), OpenFlags.creatingExclusively)
+    }
+    story.exit(10)
+    let inspection = Story.reduce(story.start("tar"), story.events, limits: limits)
+    let page = String(
+      decoding: Page.render(inspection, end: story.end(), style: PageStyle()), as: UTF8.self)
+    // 21 paths with the executable; each time there are 11, 5 stay.
+    #expect(
+      page.contains(
+        "  12 names, the least used, are counted by directory alone: memory holds 10 one by one.\n"))
+    #expect(
+      page.contains(
+        """
+        What is counted by directory alone
+          12 names in ./x  written ×12, created ×12
+
+        """))
   }
 
   @Test func aRefusalIsToldWithItsReason() {

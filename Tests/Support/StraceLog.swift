@@ -56,12 +56,21 @@ public struct StraceLog: Sendable {
         }
         begin += rest.dropFirst(5).drop { $0 != UInt8(ascii: ">") }.dropFirst()
         lines.append(.call(try Self.call(tid, begin)))
-      } else if rest.ends(with: " <unfinished ...>".utf8) {
-        unfinished[tid] = Array(rest.dropLast(17))
+      } else if let begin = Self.beginning(of: rest) {
+        unfinished[tid] = Array(begin)
       } else {
         lines.append(.call(try Self.call(tid, Array(rest))))
       }
     }
+  }
+
+  /// What a line holds of a call that has not returned: it goes on later, perhaps (after a thread's exec) under the
+  /// number of the thread's leader.
+  private static func beginning(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard line.ends(with: " ...>".utf8), let mark = line.lastIndex(of: UInt8(ascii: "<")) else { return nil }
+    let isUnfinished = line[mark...].elementsEqual("<unfinished ...>".utf8)
+    return isUnfinished || line[mark...].starts(with: "<pid changed to ".utf8)
+      ? line[..<mark].dropLast() : nil
   }
 
   static func call(_ tid: Int32, _ bytes: [UInt8]) throws -> Call {

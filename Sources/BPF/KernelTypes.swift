@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLibBPF
+internal import Glibc
+internal import SystemPackage
+
+/// The running kernel's type information (BTF), indexed once.
+///
+/// libbpf searches all of its 150 000 types again for each structure that a program's accesses are relocated for, and
+/// again for each tracepoint: 45 ms of a start. This reads them once (2 ms), and answers both questions: which type
+/// a tracepoint has, and what the few structures look like that an object names.
+///
+/// Layout: Documentation/bpf/btf.rst.
+struct KernelTypes: Sendable {
+  private let bytes: [UInt8]
+  /// Where each type begins, by its id; the first is `void`, which stands nowhere.
+  private let offsets: [UInt32]
+  private let strings: Range<Int>
+
+  /// This kernel's; nil where it has none, or where they hold what this code does not know (then libbpf may).
+  static let running: KernelTypes? = read("/sys/kernel/btf/vmlinux").flatMap(KernelTypes.init)
+
+  private enum Kind: UInt32 {
+    case integer = 1, pointer, array, structure, union, enumeration, forward, typedef, volatile, const,
+      restrict
+    case function, prototype, variable, section, float, declarationTag, typeTag, enumeration64
+
+    /// How many bytes follow the twelve that all types have.
+    func tail(_ count: Int) -> Int {
+      switch self {
+      case .integer, .variable, .declarationTag: 4
+      case .array: 12
+      case .structure, .union, .section, .enumeration64: 12 * count
+      case .enumeration, .prototype: 8 * count
+      default: 0
+      }
+    }
+  }
+
+  init?(_ bytes: [UInt8]) {
+    guard bytes.count >= 24, Self.word(bytes, 0) & 0xffff == 0xeb9f else { return nil }
+    let header = Int(Self.word(bytes, 4))
+    let types = header + Int(Self.word(bytes, 8)), end = types + Int(Self.word(bytes, 12))
+    let start = header + Int(Self.word(bytes, 16))
+    strings = start..<start + Int(Self.word(bytes, 20))
+    guard end <= bytes.count, strings.upperBound <= bytes.count, bytes[strings].last == 0 else { return nil }
+    var offsets: [UInt32] = [0]
+    offsets.reserveCapacity(bytes.count / 32)
+    var offset = types
+    while offset < end {
+      guard end - offset >= 12 else { return nil }
+      let info = Self.word(bytes, offset + 4)
+      guard let kind = Kind(rawValue: info >> 24 & 0x1f) else { return nil }
+      offsets.append(UInt32(offset))
+      offset += 12 + kind.tail(Int(info & 0xffff))
+    }
+    guard offset == end else { return nil }
+    self.bytes = bytes
+    self.offsets = offsets
+  }
+
+  /// The id of the type that programs on a tracepoint are attached by (`btf_trace_NAME`); nil where there is none.
+  func tracepoint(_ name: String) -> UInt32? {
+    let wanted = Array("btf_trace_\(name)".utf8)
+    return ids(of: [.typedef]) { self.name($0).elementsEqual(wanted) }.first
+  }
+
+  /// BTF that has the named structures, all that are in them, and nothing else. Pointers point to `void` in it:
+  /// relocating an access asks where a member lies and how long it is, not what it points to.
+  func reduced(to names: Set<[UInt8]>) -> [UInt8] {
+    let lengths = Set(names.map(\.count))
+    var writer = Writer(self)
+    for id in ids(
+      of: [.structure, .union],
+      where: { id in
+        let name = self.name(id)
+        return lengths.contains(name.count) && names.contains(Array(name))
+      })
+    {
+      _ = writer.translate(id)
+    }
+    return writer.finish()
+  }
+
+  // MARK: Reading
+
+  private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
+    let all = bytes.span
+    // In bounds: a span traps otherwise.
+    return unsafe all.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
+
+  private func kind(_ id: UInt32) -> Kind? { Kind(rawValue: info(id) >> 24 & 0x1f) }
+  private func info(_ id: UInt32) -> UInt32 { word(id, 4) }
+  private func word(_ id: UInt32, _ place: Int) -> UInt32 { Self.word(bytes, Int(offsets[Int(id)]) + place) }
+
+  private func name(_ id: UInt32) -> ArraySlice<UInt8> { string(word(id, 0)) }
+
+  private func string(_ offset: UInt32) -> ArraySlice<UInt8> {
+    let start = strings.lowerBound + Int(offset)
+    guard start < strings.upperBound else { return [] }
+    var end = start
+    while bytes[end] != 0 { end += 1 }
+    return bytes[start..<end]
+  }
+
+  private func ids(of kinds: Set<Kind>, where matches: (UInt32) -> Bool) -> [UInt32] {
+    (1..<UInt32(offsets.count)).filter { id in kind(id).map { kinds.contains($0) } == true && matches(id) }
+  }
+
+  /// A whole file of sysfs, which gives a page for each read(2).
+  private static func read(_ path: FilePath) -> [UInt8]? {
+    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+    defer { try? file.close() }
+    guard let size = try? file.seek(offset: 0, from: .end), size > 0 else { return nil }
+    return try? unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+      while count < Int(size) {
+        let rest = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+        let read = try unsafe file.read(fromAbsoluteOffset: Int64(count), into: rest)
+        if read == 0 { return }
+        count += read
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Puts types together under new ids. Ids are given when a type is first met, and types written in that order.
+  private struct Writer {
+    let types: KernelTypes
+    var newIDs: [UInt32: UInt32] = [:]
+    var waiting: [UInt32] = []
+    var written: [UInt8] = []
+    var strings: [UInt8] = [0]
+    var stringOffsets: [UInt32: UInt32] = [0: 0]
+    var pointer: UInt32?
+    var count: UInt32 = 0
+
+    init(_ types: KernelTypes) { self.types = types }
+
+    mutating func translate(_ id: UInt32) -> UInt32 {
+      if id == 0 { return 0 }
+      if let known = newIDs[id] { return known }
+      if types.kind(id) == .pointer, let pointer { return pointer }
+      count += 1
+      newIDs[id] = count
+      if types.kind(id) == .pointer { pointer = count }
+      waiting.append(id)
+      return count
+    }
+
+    mutating func finish() -> [UInt8] {
+      var next = 0
+      while next < waiting.count {
+        write(waiting[next])
+        next += 1
+      }
+      var whole: [UInt8] = []
+      let sizes = (types: UInt32(written.count), strings: UInt32(strings.count))
+      for word in [0x0001_eb9f, 24, 0, sizes.types, sizes.types, sizes.strings] {
+        Self.append(word, to: &whole)
+      }
+      return whole + written + strings
+    }
+
+    private mutating func write(_ id: UInt32) {
+      let info = types.info(id), members = Int(info & 0xffff)
+      let kind = types.kind(id)
+      put(name(types.word(id, 0)))
+      switch kind {
+      case .structure, .union:
+        put(info)
+        put(types.word(id, 8))
+        for member in 0..<members {
+          put(name(types.word(id, 12 + 12 * member)))
+          put(translate(types.word(id, 16 + 12 * member)))
+          put(types.word(id, 20 + 12 * member))
+        }
+      case .enumeration, .enumeration64:
+        // The size matters, the values do not.
+        put(info & ~0xffff)
+        put(types.word(id, 8))
+      case .integer:
+        put(info)
+        put(types.word(id, 8))
+        put(types.word(id, 12))
+      case .array:
+        put(info)
+        put(types.word(id, 8))
+        put(translate(types.word(id, 12)))
+        put(translate(types.word(id, 16)))
+        put(types.word(id, 20))
+      case .pointer:
+        put(info)
+        put(0)
+      case .float, .forward:
+        put(info)
+        put(types.word(id, 8))
+      default:
+        // typedef, const, volatile, restrict, type tag: one type behind them.
+        put(info)
+        put(translate(types.word(id, 8)))
+      }
+    }
+
+    private mutating func name(_ offset: UInt32) -> UInt32 {
+      if let known = stringOffsets[offset] { return known }
+      let new = UInt32(strings.count)
+      strings += types.string(offset)
+      strings.append(0)
+      stringOffsets[offset] = new
+      return new
+    }
+
+    private mutating func put(_ word: UInt32) { Self.append(word, to: &written) }
+
+    private static func append(_ word: UInt32, to bytes: inout [UInt8]) {
+      unsafe withUnsafeBytes(of: word) { unsafe bytes.append(contentsOf: $0) }
+    }
+  }
+}
