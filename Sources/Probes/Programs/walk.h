@@ -65,20 +65,27 @@ static __always_inline void append_kernel(struct scratch *s, struct hg_text *tex
   s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
 }
 
-// What a step needs of a dentry. In all kernels so far these members are neighbours, and one read fetches them.
+// What a step needs of a dentry. In all kernels so far these members are neighbours, and one read fetches them, with
+// the short name that a dentry holds itself: each read of kernel memory saved is some 30 ns.
 struct dentry_head {
   struct hlist_bl_node hash;
   struct dentry *parent;
   struct qstr name;
+  struct inode *inode;
+  __u64 short_name[5];
 };
 
 static __always_inline long read_dentry(struct dentry_head *head, struct dentry *dentry) {
   __u64 hash = bpf_core_field_offset(struct dentry, d_hash), parent = bpf_core_field_offset(struct dentry, d_parent),
-        name = bpf_core_field_offset(struct dentry, d_name);
-  if (parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *))
+        name = bpf_core_field_offset(struct dentry, d_name), inode = bpf_core_field_offset(struct dentry, d_inode);
+  if (parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *) &&
+      inode == name + sizeof(struct qstr))
     return READ(*head, (void *)dentry + hash);
+  head->inode = NULL;
+  __builtin_memset(head->short_name, 0, sizeof head->short_name);
   return READ(head->hash, (void *)dentry + hash) ?: READ(head->parent, (void *)dentry + parent)
-             ?: READ(head->name, (void *)dentry + name);
+             ?: READ(head->name, (void *)dentry + name)
+             ?: READ(head->short_name, (void *)dentry + inode + sizeof(void *));
 }
 
 // One name of a path, or one step over a mount point; ends the loop (1) at the root.
@@ -106,7 +113,13 @@ static long walk_step(__u32 step, struct scratch **context) {
     return 1;
   }
   s->bytes[offset] = '/';
-  if (bpf_probe_read_kernel(s->bytes + offset + 1, size & 255, head.name.name)) {
+  // The name's own pointer says whether the short name is the name, wherever this kernel keeps it.
+  const void *short_name = (void *)s->dentry + bpf_core_field_offset(struct dentry, d_inode) + sizeof(void *);
+  if (size <= sizeof head.short_name && head.name.name == short_name) {
+    // By hand: memcpy to an address of any alignment goes byte by byte.
+    __u64 *to = (__u64 *)(s->bytes + offset + 1);
+    for (int i = 0; i < 5; i++) to[i] = head.short_name[i];
+  } else if (bpf_probe_read_kernel(s->bytes + offset + 1, size & 255, head.name.name)) {
     s->flags |= HG_TEXT_UNREADABLE;
     return 1;
   }
