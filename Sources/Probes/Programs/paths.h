@@ -110,9 +110,9 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   } else if (is_relative) {
     from = base(task, registers, call->directory);
   }
-  if (from) walk(s, &record->walks[0], from);
+  if (from) walk(s, &record->walks[0], (__u64)from);
   else no_walk(&record->walks[0]);
-  if (is_relative2) walk(s, &record->walks[1], base(task, registers, call->directory2));
+  if (is_relative2) walk(s, &record->walks[1], (__u64)base(task, registers, call->directory2));
   else no_walk(&record->walks[1]);
 
   fill_header(&record->header, HG_RECORD_PATHS, task);

@@ -101,11 +101,11 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 
   struct file *exe = NULL;
   FIELD(exe, mm, exe_file);
-  walk(s, &record->walks[HG_EXEC_EXE], file_path(exe));
-  walk(s, &record->walks[HG_EXEC_CWD], working_directory(task));
-  walk(s, &record->walks[HG_EXEC_STDIN], file_path(descriptor(task, 0)));
-  walk(s, &record->walks[HG_EXEC_STDOUT], file_path(descriptor(task, 1)));
-  walk(s, &record->walks[HG_EXEC_STDERR], file_path(descriptor(task, 2)));
+  walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
+  walk(s, &record->walks[HG_EXEC_CWD], (__u64)working_directory(task));
+  walk(s, &record->walks[HG_EXEC_STDIN], (__u64)file_path(descriptor(task, 0)));
+  walk(s, &record->walks[HG_EXEC_STDOUT], (__u64)file_path(descriptor(task, 1)));
+  walk(s, &record->walks[HG_EXEC_STDERR], (__u64)file_path(descriptor(task, 2)));
 
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
