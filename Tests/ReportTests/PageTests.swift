@@ -270,6 +270,24 @@ import Testing
     #expect(page.contains("  ✗ /etc/shadow (permission denied)  cat\n"))
   }
 
+  @Test func whatWasFoundInAnyWayIsNeverNotThere() {
+    var story = Story()
+    story.exec(10, "vim")
+    story.open(10, "/etc/vim/rrhelper.vim", OpenFlags.listing, error: 20)
+    story.find(10, "/etc/vim/rrhelper.vim")
+    story.open(10, "/etc/vim/rrhelper.vim")
+    story.miss(10, "/etc/vim/late.vim")
+    story.fork(10, 11)
+    story.exec(11, "tool")
+    story.find(11, "/etc/vim/late.vim")
+    story.exit(11)
+    story.exit(10)
+    let page = Self.page(story, "vim")
+    #expect(!page.contains("not there  "))
+    #expect(!page.contains("✗ /etc/vim/rrhelper.vim"))
+    #expect(page.contains("/etc/vim/rrhelper.vim\n"))
+  }
+
   @Test func theFullPageNamesEachFileWithAllThatWasDone() {
     let page = Self.page(Self.wrapper, "./wrapper.sh", style: PageStyle(columns: 40, isFull: true))
     #expect(page.contains("  /usr/lib/python3.11/abc.py  read  ansible-galaxy\n"))
