@@ -3,7 +3,7 @@ internal import Inspection
 
 extension View {
   /// What it looked for and did not find, in the order tried.
-  var searchSection: Section? {
+  var searchSection: Section {
     let searches = Searches(self)
     let wide = ranked(searches.wide)
     let commands = searches.commands.filter { !$0.isFound }
@@ -12,10 +12,13 @@ extension View {
     if wide.isEmpty, searches.commands.isEmpty, missing.isEmpty, searches.refused.isEmpty,
       searches.crowds.isEmpty
     {
-      return nil
+      return nothing("What it looked for", "nothing that was not there")
     }
     var heading = Line("What it looked for, in the order tried", .heading)
-    heading.add("  ✓ used  • there  ✗ not there", .faint)
+    let isMarked =
+      !wide.isEmpty || !searches.refused.isEmpty || !(style.isFull ? searches.commands : commands).isEmpty
+      || (style.isFull && !missing.isEmpty)
+    if isMarked { heading.add("  ✓ used  • there  ✗ not there", .faint) }
     if style.isFull {
       return Section(heading) { limit in
         searchLines(wide + searches.commands, limit: limit) + refusedLines(searches.refused, limit: limit)

@@ -67,10 +67,12 @@ struct Searches {
     var groups: [Key: [Search.Attempt]] = [:]
     var unsuccessful: Set<Key> = []
     var missed: [ByteString: FileRecord] = [:]
+    var there: Set<ByteString> = []
     for record in records {
       let isInCrowd = !view.style.isFull && Crowd(record.path) != nil
       let isMade = view.traces.isMade(record)
-      if record.counts[.absent] > 0, !isMade {
+      if record.wasThere { there.insert(record.path) }
+      if record.counts[.absent] > 0, !isMade, !record.wasThere {
         if isInCrowd, let crowd = Crowd(record.path) {
           crowds.add(crowd)
         } else {
@@ -107,11 +109,12 @@ struct Searches {
           attempts: attempts.sorted { ($0.touch.time, $0.path) < ($1.touch.time, $1.path) }))
     }
     all.sort { ($0.first, $0.name, $0.program) < ($1.first, $1.name, $1.program) }
-    sort(all, wideNames, missed)
+    sort(all, wideNames, missed, there)
   }
 
   private mutating func sort(
-    _ all: [Search], _ wideNames: Set<ByteString>, _ missed: [ByteString: FileRecord]
+    _ all: [Search], _ wideNames: Set<ByteString>, _ missed: [ByteString: FileRecord],
+    _ there: Set<ByteString>
   ) {
     var known: [Likeness: Int] = [:]
     var isTold: Set<ByteString> = []
@@ -129,6 +132,10 @@ struct Searches {
       } else {
         for attempt in search.attempts where !attempt.isInCrowd {
           if attempt.touch.found.contains(.failed) {
+            // Asked whether a file is a directory: it is not, but it is there.
+            if attempt.touch.error == ErrorNumber.notDirectory.number, there.contains(attempt.path) {
+              continue
+            }
             var single = search
             single.attempts = [attempt]
             refused.append(single)
