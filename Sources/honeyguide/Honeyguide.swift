@@ -7,7 +7,7 @@ struct Honeyguide: ParsableCommand {
     commandName: "honeyguide",
     abstract: "Shows what a program really does: what it runs, where it connects, which files it uses.",
     discussion: """
-      Runs a command as it would run alone, watches it and everything it starts from inside the kernel (eBPF), and
+      Runs a command as it would run alone, watches it and everything it starts from inside the kernel (eBPF), and \
       prints a page on standard error when it has ended.
 
         sudo honeyguide run -- ./the_ansible_wrapper.sh

@@ -29,19 +29,21 @@ struct InspectedRun {
     let command = commandWords
     let start = SessionStart(
       version: Version.current, command: command, uid: plan.identity.uid, cwd: WorkingDirectory.current,
-      home: plan.environment["HOME"], bootTime: 0, time: 0, options: optionWords(before: command))
+      home: plan.environment["HOME"], bootTime: 0, time: 0, options: options.words.map(\.text))
 
     // Opened before anything starts, so that a bad path fails early.
     let json = try options.json.map { try SharedOutput($0, as: plan.identity) }
-    let page = try options.quiet ? nil : PageSink(options, as: plan.identity)
+    let hasPage = !options.quiet || options.page != nil
+    let page = try hasPage ? PageSink(options, as: plan.identity) : nil
+    if let json, let page, options.page != nil { try json.expectOther(than: page.output) }
     var sinks: [any EventSink] = []
     if options.live { sinks.append(try liveView()) }
     if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
     if let page { sinks.append(page) }
 
     var run = Run.Options(command: command)
-    run.ringSize = UInt32(options.ringSize.bytes)
-    run.queueLimit = options.buffer.bytes
+    run.ringSize = UInt32((options.ringSize ?? .ring).bytes)
+    run.queueLimit = (options.buffer ?? .queue).bytes
     run.waitsForAll = options.waitAll
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: sinks, onPageRequest: { page?.show() })
@@ -50,7 +52,7 @@ struct InspectedRun {
   }
 
   private func liveView() throws -> Live {
-    let output = try SharedOutput("/dev/stderr", as: .ours)
+    let output = try SharedOutput.standardError()
     return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
   }
 
@@ -67,10 +69,6 @@ struct InspectedRun {
   /// The command's words as bytes: the parser's strings have lost what is not UTF-8.
   private var commandWords: [ByteString] {
     RawArguments.last(options.command.drop { $0 == "--" }.count)
-  }
-
-  private func optionWords(before command: [ByteString]) -> [String] {
-    RawArguments.all.dropFirst().dropLast(command.count).map(\.text)
   }
 
   /// As a shell gives it. A command that still runs was left by a second SIGTERM to Honeyguide.

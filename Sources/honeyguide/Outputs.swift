@@ -11,6 +11,18 @@ final class SharedOutput {
     file = try OutputFile(ByteString(path), as: user)
   }
 
+  private init(_ file: consuming OutputFile) { self.file = file }
+
+  /// Standard error, where no option names a file.
+  static func standardError() throws(OutputError) -> SharedOutput {
+    SharedOutput(try OutputFile(standardErrorAs: "standard error"))
+  }
+
+  /// Throws when both are the same file.
+  func expectOther(than other: SharedOutput) throws(OutputError) {
+    if file.isSame(as: other.file) { throw .sameFile(file.path, other.file.path) }
+  }
+
   func write(_ bytes: Span<UInt8>) throws(OutputError) { try unsafe file.write(bytes.bytes) }
 }
 

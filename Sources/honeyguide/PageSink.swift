@@ -6,7 +6,7 @@ internal import Report
 
 /// Reduces the events to what the page shows, and prints it when the run has ended or when it is asked for.
 final class PageSink: EventSink {
-  private let output: SharedOutput
+  let output: SharedOutput
   private let style: PageStyle
   private var inspection: Inspection?
   /// The notes of the page that was written.
@@ -17,7 +17,7 @@ final class PageSink: EventSink {
       output = try SharedOutput(path, as: user)
       style = PageStyle(isFull: options.full)
     } else {
-      output = try SharedOutput("/dev/stderr", as: .ours)
+      output = try SharedOutput.standardError()
       let terminal = Terminal.standardError
       style = PageStyle(columns: terminal.width, isColoured: terminal.hasColor, isFull: options.full)
     }

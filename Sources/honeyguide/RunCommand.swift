@@ -10,21 +10,26 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a command and show what it did.",
     discussion: """
-      The command has its own input, output, terminal, working directory and environment, and its exit code is passed \
-      through: 128+N when signal N ended it, 127 when it was not found, 126 when it could not be run. Under sudo, doas \
-      or pkexec it runs as the user who called them, with the environment that user has.
+      The command has its own input, output, terminal, working directory and environment, and its exit code is \
+      passed through: 128+N when signal N ended it, 127 when it was not found, 126 when it could not be run. Under \
+      sudo, doas or pkexec it runs as the user who called them, with the environment that user has.
 
-      The page is printed on standard error when the command has ended. Names that end in a "/" of a folder that holds \
-      many are counted there; --full names each. Send USR1 to Honeyguide for the page so far.
+      The page is printed on standard error when the command has ended. Send USR1 to Honeyguide for the page so far.
 
-      Exit codes of Honeyguide's own: 64 for a mistake in the options, 77 when inspection cannot start; then the command \
-      was not started.
+      Exit codes of Honeyguide's own: 64 for a mistake in the options, 77 when inspection cannot start; then the \
+      command was not started.
+
+      Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
+      the user the command runs as, with the permissions that the umask leaves: arguments of commands stand in \
+      them, passwords too.
       """)
 
-  @Option(help: ArgumentHelp("Write the page to a file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the page to a file instead of standard error; - for standard output.", valueName: "file"))
   var page: String?
 
-  @Flag(name: .shortAndLong, help: "No page.")
+  @Flag(name: .shortAndLong, help: "No page on standard error.")
   var quiet = false
 
   @Flag(help: "The whole page, however long: every process, file and connection.")
@@ -38,7 +43,7 @@ struct RunCommand: ParsableCommand {
   )
   var json: String?
 
-  @Flag(help: "Use what the kernel alone can see: nothing is put into the program.")
+  @Flag(help: "Use what the kernel alone can see (this version never puts anything into the program).")
   var noInject = false
 
   @Flag(help: "Keep the environment that sudo made, instead of the one the user has.")
@@ -53,11 +58,16 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Go on until everything that the command started has ended.")
   var waitAll = false
 
-  @Option(help: ArgumentHelp("The room for events in the kernel, a power of two.", valueName: "size"))
-  var ringSize = ByteSize(16 << 20)
+  @Option(
+    help: ArgumentHelp(
+      "The room for events in the kernel: a power of two from 4K to 1G, 16M unless given.", valueName: "size")
+  )
+  var ringSize: ByteSize?
 
-  @Option(help: ArgumentHelp("How much may wait for a slow disk or pipe.", valueName: "size"))
-  var buffer = ByteSize(256 << 20)
+  @Option(
+    help: ArgumentHelp(
+      "How much may wait for a slow disk or pipe: from 1M to 64G, 256M unless given.", valueName: "size"))
+  var buffer: ByteSize?
 
   @Argument(
     parsing: .captureForPassthrough,
@@ -65,6 +75,7 @@ struct RunCommand: ParsableCommand {
   var command: [String] = []
 
   func validate() throws {
+    try answer(command.first)
     guard let first = command.drop(while: { $0 == "--" }).first else {
       throw ValidationError("There is no command to run; give it behind --, as in: honeyguide run -- ls -l")
     }
@@ -77,11 +88,35 @@ struct RunCommand: ParsableCommand {
     if asRoot && sudoEnv {
       throw ValidationError("--as-root already keeps sudo's environment; leave out --sudo-env.")
     }
-    if quiet && page != nil { throw ValidationError("--quiet and --page cannot both be obeyed; give one.") }
-    guard ringSize.bytes.nonzeroBitCount == 1, (4096...1 << 30).contains(ringSize.bytes) else {
+    try refuseRepetition()
+    if let bytes = ringSize?.bytes, bytes.nonzeroBitCount != 1 || !(4 << 10...1 << 30).contains(bytes) {
       throw ValidationError("--ring-size must be a power of two from 4K to 1G, as in: --ring-size 64M")
     }
+    if let bytes = buffer?.bytes, !(1 << 20...64 << 30).contains(bytes) {
+      throw ValidationError("--buffer must be from 1M to 64G, as in: --buffer 512M")
+    }
   }
+
+  /// What the parser answers by itself in other commands; here it takes any word it does not know, and all that
+  /// follow, for the command.
+  private func answer(_ word: String?) throws {
+    switch word {
+    case "--help", "-h": throw CleanExit.helpRequest(RunCommand.self)
+    case "--version": throw CleanExit.message(Version.current)
+    default: return
+    }
+  }
+
+  /// The parser would take the last of them, and leave out the others without a word.
+  private func refuseRepetition() throws {
+    for option in ["--page", "--json", "--user", "--ring-size", "--buffer"] {
+      let count = words.count { $0.text == option || $0.text.hasPrefix(option + "=") }
+      if count > 1 { throw ValidationError("\(option) is given \(count) times; give it once.") }
+    }
+  }
+
+  /// The words between `run` and the command, without the `--`.
+  var words: ArraySlice<ByteString> { RawArguments.all.dropFirst(2).dropLast(command.count) }
 
   func run() throws {
     throw ExitCode(InspectedRun(self).run())
@@ -92,20 +127,18 @@ struct RunCommand: ParsableCommand {
 struct ByteSize: ExpressibleByArgument {
   let bytes: Int
 
+  /// What `--ring-size` and `--buffer` are unless given.
+  static let ring = ByteSize(16 << 20)
+  static let queue = ByteSize(256 << 20)
+
   init(_ bytes: Int) { self.bytes = bytes }
 
   init?(argument: String) {
     let shift = ["K": 10, "M": 20, "G": 30][argument.suffix(1).uppercased()]
-    guard let number = Int(shift == nil ? argument[...] : argument.dropLast()), number > 0,
-      number <= Int.max >> (shift ?? 0)
-    else { return nil }
+    let digits = shift == nil ? argument[...] : argument.dropLast()
+    guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }
+    // What is too large to be counted is too large for every option.
+    let number = min(Int(digits) ?? .max, .max >> (shift ?? 0))
     bytes = number << (shift ?? 0)
-  }
-
-  var defaultValueDescription: String {
-    for (letter, shift) in [("G", 30), ("M", 20), ("K", 10)] where bytes % (1 << shift) == 0 {
-      return "\(bytes >> shift)\(letter)"
-    }
-    return "\(bytes)"
   }
 }

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `An empty name is one sentence`() {
-    #expect(throws: OutputError.cannotOpen("", .noEntry)) { _ = try OutputFile("", as: .ours) }
+    #expect(throws: OutputError.noName) { _ = try OutputFile("", as: .ours) }
   }
 
   @Test func `A full disk is told with its reason`() throws {

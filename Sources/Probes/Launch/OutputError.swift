@@ -9,6 +9,14 @@ public enum OutputError: Error, Hashable, Sendable {
   /// The identity of the user, with which it was to be opened, could not be taken.
   case cannotBecome(ByteString, user: ByteString, ErrorNumber)
   case cannotWrite(ByteString, ErrorNumber)
+  /// A pipe that nobody has open for reading: to wait for a reader would be to wait where no signal helps.
+  case noReader(ByteString)
+  /// A standard descriptor that Honeyguide was started without, or may not write to.
+  case standardClosed(ByteString)
+  /// An empty name.
+  case noName
+  /// Two options name the same file.
+  case sameFile(ByteString, ByteString)
   /// The reader has gone (`| head`): no error to tell anybody of.
   case closed
 }
@@ -26,6 +34,15 @@ extension OutputError: CustomStringConvertible {
         + " start Honeyguide with sudo."
     case .cannotWrite(let path, let error):
       "\(path.quoted) could not be written to its end: \(Self.reason(error)); what is there is incomplete."
+    case .noReader(let path):
+      "\(path.quoted) is a pipe that nobody reads; start its reader first."
+    case .standardClosed(let path):
+      "\(path.quoted) names a standard output that is closed or not open for writing; redirect it, or name a file."
+    case .noName:
+      "An empty name names no file; name one, or - for standard output."
+    case .sameFile(let one, let other):
+      "\(one.quoted) and \(other.quoted) are the same file, and two outputs would overwrite each other in it;"
+        + " name two."
     case .closed:
       "The reader of the output has closed it."
     }

@@ -10,6 +10,8 @@ public struct OutputFile: ~Copyable {
   /// As the option has it.
   public let path: ByteString
   private let descriptor: Descriptor
+  /// Of standard output and error, which one; nil for a file.
+  private let standard: Int32?
 
   /// The descriptor, for isatty(3) and the like; it stays ours.
   public var number: Int32 { descriptor.number }
@@ -21,13 +23,43 @@ public struct OutputFile: ~Copyable {
   /// must be an ordinary file of the user's own with no second name, or not be there: no symbolic link, no pipe.
   public init(_ path: ByteString, as user: Identity) throws(OutputError) {
     self.path = path
-    if let standard = Self.standard(path) {
-      let copy = fcntl(standard, F_DUPFD_CLOEXEC, 3)
-      guard copy >= 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
-      descriptor = Descriptor(copy)
+    standard = Self.standard(path)
+    if let standard {
+      guard Self.isWritable(standard) else { throw .standardClosed(path) }
+      descriptor = try Self.copy(standard, path)
     } else {
       descriptor = try Self.open(path, as: user)
     }
+  }
+
+  /// Standard error, for what no option sends elsewhere. Where it is closed, what is written goes nowhere.
+  public init(standardErrorAs path: ByteString) throws(OutputError) {
+    self.path = path
+    standard = STDERR_FILENO
+    descriptor = try Self.copy(STDERR_FILENO, path)
+  }
+
+  /// Whether both are one file, by whatever names, and what is written to one would spoil the other. A terminal
+  /// or /dev/null can take both.
+  public func isSame(as other: borrowing OutputFile) -> Bool {
+    if let standard, standard == other.standard { return true }
+    var (ours, theirs) = (stat(), stat())
+    guard unsafe fstat(number, &ours) == 0, unsafe fstat(other.number, &theirs) == 0 else { return false }
+    return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino && ours.st_mode & S_IFMT != S_IFCHR
+  }
+
+  private static func copy(_ standard: Int32, _ path: ByteString) throws(OutputError) -> Descriptor {
+    let copy = fcntl(standard, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
+    return Descriptor(copy)
+  }
+
+  /// Whether a standard descriptor was there when Honeyguide was started. One that is close-on-exec was not: it
+  /// only holds the place (see ``Descriptor/holdStandardPlaces()``).
+  private static func isWritable(_ standard: Int32) -> Bool {
+    let flags = fcntl(standard, F_GETFD)
+    let mode = fcntl(standard, F_GETFL)
+    return flags >= 0 && flags & FD_CLOEXEC == 0 && mode >= 0 && mode & O_ACCMODE != O_RDONLY
   }
 
   private static func standard(_ path: ByteString) -> Int32? {
@@ -42,13 +74,14 @@ public struct OutputFile: ~Copyable {
     let slash = UInt8(ascii: "/")
     let split = path.bytes.lastIndex(of: slash)
     let name = ByteString(split.map { path.bytes[($0 + 1)...] } ?? path.bytes[...])
-    guard !path.isEmpty, !path.bytes.contains(0) else { throw .cannotOpen(path, .noEntry) }
+    guard !path.isEmpty else { throw .noName }
+    guard !path.bytes.contains(0) else { throw .cannotOpen(path, .noEntry) }
     guard !name.isEmpty else { throw .cannotOpen(path, ErrorNumber(EISDIR)) }
     let parent = split.map { $0 == 0 ? ByteString("/") : ByteString(path.bytes[..<$0]) } ?? "."
 
     let directory = try user.open(parent, flags: __O_PATH | O_DIRECTORY, for: path)
     guard try isSharedAndSticky(directory, path) else {
-      return try user.open(name, in: directory, flags: O_WRONLY | O_CREAT | O_TRUNC, for: path)
+      return try openAnything(name, in: directory, path, as: user)
     }
     // Looked at before it is emptied, and without waiting for the reader of a pipe somebody has put there.
     let file = try user.open(
@@ -61,6 +94,23 @@ public struct OutputFile: ~Copyable {
     guard ftruncate(file.number, 0) == 0, fcntl(file.number, F_SETFL, 0) == 0 else {
       throw .cannotOpen(path, ErrorNumber(errno))
     }
+    return file
+  }
+
+  /// As a shell's redirection, but without waiting for the reader of a pipe.
+  private static func openAnything(
+    _ name: ByteString, in directory: borrowing Descriptor, _ path: ByteString, as user: Identity
+  ) throws(OutputError) -> Descriptor {
+    let file: Descriptor
+    do {
+      file = try user.open(name, in: directory, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, for: path)
+    } catch .cannotOpen(let path, let error) where error.number == ENXIO {
+      var status = stat()
+      let isPipe =
+        unsafe fstatat(directory.number, name.cString, &status, 0) == 0 && status.st_mode & S_IFMT == S_IFIFO
+      throw isPipe ? .noReader(path) : .cannotOpen(path, error)
+    }
+    guard fcntl(file.number, F_SETFL, 0) == 0 else { throw .cannotOpen(path, ErrorNumber(errno)) }
     return file
   }
 
