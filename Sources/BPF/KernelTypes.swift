@@ -12,12 +12,19 @@ internal import SystemPackage
 /// Layout: Documentation/bpf/btf.rst.
 struct KernelTypes: Sendable {
   private let bytes: [UInt8]
+  private let strings: Range<Int>
   /// Where each type begins, by its id; the first is `void`, which stands nowhere.
   private let offsets: [UInt32]
-  private let strings: Range<Int>
+  /// The ids of all structures and unions, and of the typedefs that name a tracepoint's type.
+  private let structures: [UInt32]
+  private let tracepoints: [UInt32]
 
   /// This kernel's; nil where it has none, or where they hold what this code does not know (then libbpf may).
   static let running: KernelTypes? = read("/sys/kernel/btf/vmlinux").flatMap(KernelTypes.init)
+
+  /// What the names of those typedefs begin with, and its first eight bytes as a word.
+  private static let tracepointPrefix = "btf_trace_"
+  private static let tracepointWord: UInt64 = 0x6361_7274_5f66_7462
 
   private enum Kind: UInt32 {
     case integer = 1, pointer, array, structure, union, enumeration, forward, typedef, volatile, const,
@@ -39,46 +46,63 @@ struct KernelTypes: Sendable {
   init?(_ bytes: [UInt8]) {
     guard bytes.count >= 24, Self.word(bytes, 0) & 0xffff == 0xeb9f else { return nil }
     let header = Int(Self.word(bytes, 4))
-    let types = header + Int(Self.word(bytes, 8)), end = types + Int(Self.word(bytes, 12))
-    let start = header + Int(Self.word(bytes, 16))
-    strings = start..<start + Int(Self.word(bytes, 20))
-    guard end <= bytes.count, strings.upperBound <= bytes.count, bytes[strings].last == 0 else { return nil }
-    var offsets: [UInt32] = [0]
-    offsets.reserveCapacity(bytes.count / 32)
-    var offset = types
+    let first = header + Int(Self.word(bytes, 8)), end = first + Int(Self.word(bytes, 12))
+    let names = header + Int(Self.word(bytes, 16)), namesEnd = names + Int(Self.word(bytes, 20))
+    guard end <= bytes.count, namesEnd <= bytes.count, names < namesEnd, bytes[namesEnd - 1] == 0 else {
+      return nil
+    }
+
+    var offsets: [UInt32] = [0], structures: [UInt32] = [], tracepoints: [UInt32] = []
+    offsets.reserveCapacity(bytes.count / 24)
+    var offset = first
     while offset < end {
       guard end - offset >= 12 else { return nil }
       let info = Self.word(bytes, offset + 4)
       guard let kind = Kind(rawValue: info >> 24 & 0x1f) else { return nil }
-      offsets.append(UInt32(offset))
+      let id = UInt32(truncatingIfNeeded: offsets.count)
+      offsets.append(UInt32(truncatingIfNeeded: offset))
+      switch kind {
+      case .structure, .union: structures.append(id)
+      case .typedef:
+        let name = names + Int(Self.word(bytes, offset))
+        if name + 8 <= namesEnd, Self.doubleWord(bytes, name) == Self.tracepointWord {
+          tracepoints.append(id)
+        }
+      default: break
+      }
       offset += 12 + kind.tail(Int(info & 0xffff))
     }
     guard offset == end else { return nil }
     self.bytes = bytes
+    self.strings = names..<namesEnd
     self.offsets = offsets
+    self.structures = structures
+    self.tracepoints = tracepoints
   }
 
   /// The id of the type that programs on a tracepoint are attached by (`btf_trace_NAME`); nil where there is none.
   func tracepoint(_ name: String) -> UInt32? {
-    let wanted = Array("btf_trace_\(name)".utf8)
-    return ids(of: [.typedef]) { self.name($0).elementsEqual(wanted) }.first
+    let wanted = Array((Self.tracepointPrefix + name).utf8)
+    return tracepoints.first { self.name($0).elementsEqual(wanted) }
   }
 
   /// BTF that has the named structures, all that are in them, and nothing else. Pointers point to `void` in it:
   /// relocating an access asks where a member lies and how long it is, not what it points to.
   func reduced(to names: Set<[UInt8]>) -> [UInt8] {
-    let lengths = Set(names.map(\.count))
+    let hashes = Set(names.map { Self.hash($0[...]) })
     var writer = Writer(self)
-    for id in ids(
-      of: [.structure, .union],
-      where: { id in
-        let name = self.name(id)
-        return lengths.contains(name.count) && names.contains(Array(name))
-      })
-    {
-      _ = writer.translate(id)
+    for id in structures {
+      let name = self.name(id)
+      if !name.isEmpty, hashes.contains(Self.hash(name)), names.contains(Array(name)) {
+        _ = writer.translate(id)
+      }
     }
     return writer.finish()
+  }
+
+  /// FNV-1a: cheap enough to ask it of every structure.
+  private static func hash(_ name: ArraySlice<UInt8>) -> UInt32 {
+    name.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
   }
 
   // MARK: Reading
@@ -87,6 +111,11 @@ struct KernelTypes: Sendable {
     let all = bytes.span
     // In bounds: a span traps otherwise.
     return unsafe all.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
+
+  private static func doubleWord(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+    let all = bytes.span
+    return unsafe all.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
 
   private func kind(_ id: UInt32) -> Kind? { Kind(rawValue: info(id) >> 24 & 0x1f) }
@@ -101,10 +130,6 @@ struct KernelTypes: Sendable {
     var end = start
     while bytes[end] != 0 { end += 1 }
     return bytes[start..<end]
-  }
-
-  private func ids(of kinds: Set<Kind>, where matches: (UInt32) -> Bool) -> [UInt32] {
-    (1..<UInt32(offsets.count)).filter { id in kind(id).map { kinds.contains($0) } == true && matches(id) }
   }
 
   /// A whole file of sysfs, which gives a page for each read(2).
