@@ -72,8 +72,14 @@ public struct Exec: Hashable, Sendable {
   public var isArgvTruncated: Bool
   /// The arguments could not be read at all (`argv` is then empty, and that says nothing).
   public var isArgvUnreadable: Bool
+  /// The executable has no name any more, or never had (a memfd); or its path is longer than was kept, and lacks
+  /// its beginning.
+  public var isExeDeleted = false
+  public var isExeTruncated = false
   /// The working directory, absolute.
   public var cwd: ByteString
+  /// The path of the working directory is longer than was kept, and lacks its beginning.
+  public var isCwdTruncated = false
   /// For a `#!` file the interpreter as the file names it, and the file as execve was given it.
   public var interpreter: ByteString?
   public var script: ByteString?

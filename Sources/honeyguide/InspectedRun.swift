@@ -45,12 +45,18 @@ struct InspectedRun {
     run.waitsForAll = options.waitAll
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: sinks, onPageRequest: { page?.show() })
+    tellWhatThePageDidNot(end.notes, page)
     return exitCode(end.status)
   }
 
   private func liveView() throws -> Live {
     let output = try SharedOutput("/dev/stderr", as: .ours)
     return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
+  }
+
+  /// Notes stand on the page: where there is none, or none any more, they are told here.
+  private func tellWhatThePageDidNot(_ notes: [String], _ page: PageSink?) {
+    for note in notes where page?.notes.contains(note) != true { StandardError.say("honeyguide: \(note)") }
   }
 
   private var identityChoice: IdentityChoice {

@@ -9,6 +9,8 @@ final class PageSink: EventSink {
   private let output: SharedOutput
   private let style: PageStyle
   private var inspection: Inspection?
+  /// The notes of the page that was written.
+  private(set) var notes: [String] = []
 
   init(_ options: RunCommand, as user: Identity) throws {
     if let path = options.page {
@@ -26,7 +28,10 @@ final class PageSink: EventSink {
   func lose(_ loss: Loss, time: UInt64) throws { inspection?.lose(loss) }
   func flush() throws {}
 
-  func finish(_ end: SessionEnd) throws { try write(end) }
+  func finish(_ end: SessionEnd) throws {
+    try write(end)
+    notes = end.notes
+  }
 
   /// The page so far.
   func show() {

@@ -39,22 +39,13 @@ public struct StraceWitness {
     var directory: Directory
   }
 
-  private struct Connection {
-    var actor: Bytes
-    var remote: String
-    var isUnderWay: Bool
-    /// SO_ERROR has told that it succeeded; connect itself has yet to give its 0, once.
-    var owesSuccess = false
-  }
-
   private let lines: [StraceLog.Line]
   private var threads: [Int32: Thread] = [:]
   /// The calls that made a thread, by its number, with the line they ended at.
   private var births: [Int32: [(line: Int, call: StraceLog.Call)]] = [:]
   /// Such calls whose caller was ended within them, by another thread's exec: the child's number is not known.
   private var unansweredBirths: [(line: Int, call: StraceLog.Call)] = []
-  /// TCP sockets by the name the kernel gives them: `socket:[1234]`.
-  private var sockets: [Bytes: Connection?] = [:]
+  private var connections = StraceConnections()
 
   /// - Parameter directory: where the command was started, resolved.
   public init(_ log: StraceLog, directory: Bytes) throws {
@@ -91,7 +82,7 @@ public struct StraceWitness {
         threads[tid] = nil
       }
     }
-    for case (_, let connection?) in sockets where connection.isUnderWay { settle(connection, "pending") }
+    for observation in connections.end() { observations.add(observation) }
   }
 
   private mutating func thread(_ tid: Int32, at index: Int) throws -> Thread {
@@ -137,7 +128,10 @@ public struct StraceWitness {
       // Makes the child known even when it is never heard of again before its end.
       if call.error == nil, let child = call.result.number { _ = try self.thread(Int32(child), at: index) }
     case "execve", "execveat": observeExec(call, in: thread)
-    case "socket", "connect", "getsockopt", "close": observeSocket(call, in: thread)
+    case "socket", "connect", "getsockopt", "close":
+      if let observation = connections.observe(call, by: thread.process.actor) {
+        observations.add(observation)
+      }
     default: observePath(call, in: thread, at: index)
     }
   }
@@ -294,87 +288,5 @@ public struct StraceWitness {
       }
     }
     return path.flatMap(Files.resolved) ?? path
-  }
-
-  // MARK: Connections
-
-  private mutating func settle(_ connection: Connection, _ outcome: String) {
-    observations.add(.connect(by: connection.actor, remote: connection.remote, outcome: outcome))
-  }
-
-  private mutating func observeSocket(_ call: StraceLog.Call, in thread: Thread) {
-    if call.name == "socket" {
-      // SOCK_STREAM without SOCK_CLOEXEC and SOCK_NONBLOCK; protocol 0 or TCP; AF_INET or AF_INET6.
-      let numbers = call.arguments.map { $0.number ?? -1 }
-      if call.error == nil, [2, 10].contains(numbers[0]), numbers[1] & 0xf == 1, [0, 6].contains(numbers[2]),
-        let name = call.result.annotation
-      {
-        sockets[name] = .some(nil)
-      }
-      return
-    }
-    guard let name = call.arguments.first?.annotation, let known = sockets[name] else { return }
-    switch call.name {
-    case "getsockopt":
-      guard var connection = known, connection.isUnderWay, call.arguments[1].number == Int64(SOL_SOCKET),
-        call.arguments[2].number == Int64(SO_ERROR), call.error == nil,
-        let error = call.arguments[3].elements.first?.number
-      else { return }
-      // The programs of these tests ask when poll has said that there is an outcome, so 0 means connected.
-      settle(connection, error == 0 ? "ok" : ErrorNames.name(Int32(error)))
-      connection.isUnderWay = false
-      connection.owesSuccess = error == 0
-      sockets[name] = connection
-    case "connect":
-      observeConnect(call, in: thread, name, known)
-    default:
-      if let connection = known, connection.isUnderWay { settle(connection, "pending") }
-      sockets[name] = nil
-    }
-  }
-
-  private mutating func observeConnect(
-    _ call: StraceLog.Call, in thread: Thread, _ name: Bytes, _ known: Connection?
-  ) {
-    if call.isWithoutResult {
-      // Interrupted and restarted: the attempt goes on, and the next call is about the same.
-      if known?.isUnderWay != true {
-        sockets[name] = Connection(
-          actor: thread.process.actor, remote: Self.remote(call.arguments[1]), isUnderWay: true)
-      }
-      return
-    }
-    switch call.error {
-    case "EINPROGRESS", "EINTR", "EALREADY":
-      if known?.isUnderWay == true { return }
-      sockets[name] = Connection(
-        actor: thread.process.actor, remote: Self.remote(call.arguments[1]), isUnderWay: true)
-    case let error:
-      if var connection = known, connection.isUnderWay {
-        settle(connection, error == "EISCONN" ? "ok" : error ?? "ok")
-        connection.isUnderWay = false
-        sockets[name] = connection
-        return
-      }
-      if var connection = known, connection.owesSuccess, error == nil {
-        connection.owesSuccess = false
-        sockets[name] = connection
-        return
-      }
-      // Connected already: nothing was tried. AF_UNSPEC takes the connection apart.
-      if error == "EISCONN" || error == nil && call.arguments[1].member("sa_family")?.number == 0 { return }
-      let connection = Connection(
-        actor: thread.process.actor, remote: Self.remote(call.arguments[1]), isUnderWay: false)
-      settle(connection, error ?? "ok")
-      sockets[name] = connection
-    }
-  }
-
-  private static func remote(_ address: StraceArgument) -> String {
-    let port = (address.member("sin_port") ?? address.member("sin6_port"))?.string?.array ?? []
-    guard port.count == 2 else { return "(unreadable)" }
-    let number = Int(port[0]) << 8 | Int(port[1])
-    let bytes = (address.member("sin_addr") ?? address.member("sin6_addr"))?.string?.array ?? []
-    return Addresses.text(bytes, port: number)
   }
 }

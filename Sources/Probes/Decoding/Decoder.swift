@@ -35,6 +35,7 @@ struct Decoder {
       let exec = try reader.read(hg_exec.self)
       return event(header, .exec(try self.exec(exec, &reader)))
     case HG_RECORD_EXIT.rawValue:
+      argumentsByThread[header.tid] = nil
       return event(header, .exit(exit(try reader.read(hg_exit.self))))
     case HG_RECORD_CONNECT.rawValue:
       return event(header, .connect(Self.connect(try reader.read(hg_connect.self))))
@@ -55,17 +56,25 @@ struct Decoder {
     let interpreter = try reader.text(record.interpreter)
     let isApart = record.flags & HG_EXEC_ARGUMENTS_APART.rawValue != 0
     let apart = argumentsByThread.removeValue(forKey: record.header.tid)
-    let arguments = isApart ? apart ?? [] : try reader.bytes(Int(record.arguments_kept))
-    var walks: [ByteString?] = []
-    for walk in [record.walks.0, record.walks.1, record.walks.2, record.walks.3, record.walks.4] {
-      walks.append(try reader.path(walk)?.path)
+    // After a loss what waits may belong to another exec of that thread.
+    let fits = apart.map { $0.count == Int(record.arguments_kept) } ?? false
+    let arguments = isApart ? (fits ? apart ?? [] : []) : try reader.bytes(Int(record.arguments_kept))
+    let exe = try reader.path(record.walks.0), cwd = try reader.path(record.walks.1)
+    var stdio: [ByteString?] = []
+    for walk in [record.walks.2, record.walks.3, record.walks.4] { stdio.append(try reader.path(walk)?.path) }
+    func has(_ flag: hg_text_flag, _ walk: (path: ByteString, flags: UInt32)?) -> Bool {
+      (walk?.flags ?? 0) & flag.rawValue != 0
     }
-    return Exec(
-      exe: walks[0] ?? "", filename: filename ?? "", argv: Self.split(arguments),
+    var event = Exec(
+      exe: exe?.path ?? "", filename: filename ?? "", argv: Self.split(arguments),
       argvSize: Int(record.arguments_size), isArgvTruncated: arguments.count < record.arguments_size,
-      isArgvUnreadable: record.flags & HG_EXEC_ARGUMENTS_UNREADABLE.rawValue != 0, cwd: walks[1] ?? "",
-      interpreter: interpreter, script: interpreter == nil ? nil : filename, stdio: Array(walks[2...]),
+      isArgvUnreadable: record.flags & HG_EXEC_ARGUMENTS_UNREADABLE.rawValue != 0, cwd: cwd?.path ?? "",
+      interpreter: interpreter, script: interpreter == nil ? nil : filename, stdio: stdio,
       gid: record.gid, euid: record.euid, egid: record.egid)
+    event.isExeDeleted = has(HG_TEXT_DELETED, exe)
+    event.isExeTruncated = has(HG_TEXT_TRUNCATED, exe)
+    event.isCwdTruncated = has(HG_TEXT_TRUNCATED, cwd)
+    return event
   }
 
   /// Arguments as they lie in memory: each with its zero. The last may lack it, when they were cut.

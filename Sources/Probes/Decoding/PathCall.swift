@@ -9,7 +9,9 @@ extension Decoder {
     let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
     // Without a name the descriptor itself is meant; a name that could not be read leads nowhere.
     let hasName = UInt32(record.names.0.flags) & HG_TEXT_ABSENT.rawValue == 0
-    let target = Self.argument(name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || !hasName)
+    let target = Self.argument(
+      name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || !hasName,
+      isMissing: record.result == -2)
     let error = record.result < 0 ? ErrorNumber(Int32(truncatingIfNeeded: -record.result)) : nil
     let call = SystemCall.names[record.call] ?? "system call \(record.call)"
     let event = hg_call_event(UInt32(record.event))
@@ -70,16 +72,19 @@ extension Decoder {
 
   /// A path as asked and as it leads: the walk itself, or the name joined to where it starts.
   private static func argument(
-    _ requested: ByteString?, _ text: hg_text, _ walk: (path: ByteString, flags: UInt32)?, isResolved: Bool
+    _ requested: ByteString?, _ text: hg_text, _ walk: (path: ByteString, flags: UInt32)?, isResolved: Bool,
+    isMissing: Bool = false
   ) -> PathArgument {
     let flags = UInt32(text.flags) | (walk?.flags ?? 0)
     var argument = PathArgument(
       requested: requested, path: nil, isUnreadable: UInt32(text.flags) & HG_TEXT_UNREADABLE.rawValue != 0,
       isTruncated: flags & HG_TEXT_TRUNCATED.rawValue != 0,
-      isDeleted: (walk?.flags ?? 0) & HG_TEXT_DELETED.rawValue != 0)
+      // A pipe or socket has no name to lose.
+      isDeleted: (walk?.flags ?? 0) & (HG_TEXT_DELETED.rawValue | HG_TEXT_PSEUDO.rawValue)
+        == HG_TEXT_DELETED.rawValue)
     if isResolved {
       argument.path = walk?.path
-    } else if let requested {
+    } else if let requested, !(isMissing && requested.isEmpty) {
       argument.path = join(walk?.path, requested)
     }
     return argument
@@ -91,16 +96,13 @@ extension Decoder {
       isTruncated: UInt32(text.flags) & HG_TEXT_TRUNCATED.rawValue != 0)
   }
 
-  /// A name joined to the directory it is relative to: absolute, without empty and "." parts. ".." stays, since
+  /// A name joined to the directory it starts at (of an absolute name the process's root): absolute, without empty and "." parts. ".." stays, since
   /// what it leads to behind a symbolic link only the kernel knows. Nil for a relative name without a directory.
   static func join(_ directory: ByteString?, _ name: ByteString) -> ByteString? {
     let slash = UInt8(ascii: "/"), dot = UInt8(ascii: ".")
-    var path: [UInt8] = []
-    if name.bytes.first != slash {
-      guard let directory else { return nil }
-      path = directory.bytes
-      if path.last == slash { path.removeLast() }
-    }
+    guard let start = directory ?? (name.bytes.first == slash ? "/" : nil) else { return nil }
+    var path = start.bytes
+    if path.last == slash { path.removeLast() }
     path.reserveCapacity(path.count + name.count + 1)
     for part in name.bytes.split(separator: slash) where !part.elementsEqual(CollectionOfOne(dot)) {
       path.append(slash)

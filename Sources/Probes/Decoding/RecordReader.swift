@@ -45,7 +45,9 @@ struct RecordReader: ~Escapable {
     let bytes = try bytes(Int(walk.size))
     let flags = UInt32(walk.flags)
     guard flags & HG_TEXT_ABSENT.rawValue == 0 else { return nil }
-    let path = Self.reverse(bytes)
+    var path = Self.reverse(bytes)
+    // Its beginning is what is missing of a path that was cut: it must not look absolute.
+    if flags & HG_TEXT_TRUNCATED.rawValue != 0 { path.removeFirst() }
     guard flags & HG_TEXT_PSEUDO.rawValue != 0 else { return (ByteString(path), flags) }
     return (ByteString(Self.pseudo(path, walk)), flags)
   }

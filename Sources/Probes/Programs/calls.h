@@ -42,7 +42,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   struct task_struct *task = bpf_get_current_task_btf();
   __u64 number = registers->orig_ax;
-  bool is_32_bit = task->thread_info.status & TS_COMPAT || (number & X32_SYSCALL_BIT && number >> 32 == 0);
+  bool is_32_bit = task->thread_info.status & TS_COMPAT || ((__u32)number & X32_SYSCALL_BIT && (__u32)number != (__u32)-1);
   if (!is_32_bit) {
     __u32 row = number;
     struct hg_call *call = bpf_map_lookup_elem(&calls, &row);

@@ -80,6 +80,10 @@ int BPF_PROG(tcp_state, const struct sock *socket, int old_state, int new_state)
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_destroy, struct sock *socket) {
   __u64 key = (__u64)socket;
+  struct hg_connecting *connection = bpf_map_lookup_elem(&connecting, &key);
+  if (!connection) return 0;
+  // Nobody has told how it ended: the descriptor was gone before connect returned, or it was no call of connect.
+  tell(connection, socket, 0, HG_CONNECT_PENDING);
   bpf_map_delete_elem(&connecting, &key);
   return 0;
 }
@@ -135,7 +139,10 @@ int BPF_PROG(connect_call, struct pt_regs *registers, long result) {
   __u64 key = (__u64)socket;
   struct hg_connecting *connection = bpf_map_lookup_elem(&connecting, &key);
 
-  if (is_restart(result) || result == -EINTR_ || result == -EINPROGRESS_ || result == -EALREADY_) {
+  // TCP_FASTOPEN_CONNECT: connect has succeeded, and nothing was sent yet.
+  unsigned char state = 0;
+  FIELD(state, socket, __sk_common.skc_state);
+  if ((result == 0 && state == TCP_SYN_SENT) || is_restart(result) || result == -EINTR_ || result == -EINPROGRESS_ || result == -EALREADY_) {
     if (!connection) return 0;
     if (!(connection->state & HG_CONNECTING_UNRESOLVED)) fill_addresses(&connection->record, socket);
     if (__sync_fetch_and_or(&connection->state, HG_CONNECTING_ASYNC) & HG_CONNECTING_UNRESOLVED)

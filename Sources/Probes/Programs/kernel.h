@@ -74,7 +74,7 @@ struct path { struct vfsmount *mnt; struct dentry *dentry; };
 struct file { struct path f_path; struct inode *f_inode; void *private_data; };
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
-struct fs_struct { struct path pwd; };
+struct fs_struct { struct path root, pwd; };
 struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end; };
 struct cred { kuid_t uid, euid; kgid_t gid, egid; };
 struct sched_entity { __u64 sum_exec_runtime; };
@@ -95,6 +95,7 @@ struct task_struct {
   struct task_struct *real_parent, *group_leader;
   __u64 utime, stime;
   __u64 start_boottime;
+  __u64 self_exec_id;
   const struct cred *cred;
   char comm[16];
   struct fs_struct *fs;
@@ -109,6 +110,7 @@ struct sock_common {
   __be16 skc_dport;
   __u16 skc_num;
   unsigned short skc_family;
+  volatile unsigned char skc_state;
   struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 struct sock { struct sock_common __sk_common; __u16 sk_type, sk_protocol; int sk_err; };

@@ -31,7 +31,7 @@ static long hash_step(__u32 step, struct scratch **context) {
 }
 
 // Whether the scratch's record was told before; remembers it.
-static __noinline bool was_told(struct scratch *s) {
+static __noinline bool was_told(struct scratch *s, __u64 program) {
   struct hg_paths *record = &s->paths;
   __u32 end = s->offset;
   if (end > RECORD_LIMIT + TEXT_LIMIT) return false;
@@ -39,6 +39,7 @@ static __noinline bool was_told(struct scratch *s) {
   s->hash[0] = hash_seed;
   s->hash[1] = ~hash_seed;
   mix(s->hash, record->header.start ^ (__u64)record->header.pid << 32);
+  mix(s->hash, program);
   mix(s->hash, record->result ^ (__u64)record->names[0].size << 32 ^ (__u64)record->names[0].flags << 48);
   // The mask: where bpf_loop is inlined, the kernel looks at all 64 bits of a number that C calls 32 bits wide, and
   // gives up without a round when a borrow was left in the upper half.
@@ -49,21 +50,28 @@ static __noinline bool was_told(struct scratch *s) {
   return false;
 }
 
-// The name of one argument, and where it is relative to.
-static __always_inline bool append_name(
+// Where a name starts that an argument holds.
+enum start { START_NOWHERE, START_ROOT, START_DIRECTORY };
+
+// Appends the name of one argument.
+static __always_inline enum start append_name(
     struct scratch *s, struct pt_regs *registers, int place, __s8 directory, __s8 path, bool leads_nowhere) {
   struct hg_text *name = &s->paths.names[place & 1];
   name->size = 0;
   name->flags = HG_TEXT_ABSENT;
-  if (path < 0) return directory >= 0;
+  if (path < 0) return directory >= 0 ? START_DIRECTORY : START_NOWHERE;
   __u32 start = s->offset;
   append_user(s, name, (void *)argument(registers, path));
-  return !leads_nowhere &&
-         (name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/');
+  if (leads_nowhere) return START_NOWHERE;
+  return name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/' ? START_DIRECTORY : START_ROOT;
 }
 
-// Where a relative name starts: the directory of a descriptor, or the working directory.
-static __always_inline struct path *base(struct task_struct *task, struct pt_regs *registers, __s8 directory) {
+// The directory of a descriptor, the working directory, or the process's own root: behind chroot that is another than
+// the one its path is told from.
+static __always_inline struct path *base(
+    struct task_struct *task, struct pt_regs *registers, enum start start, __s8 directory) {
+  if (start == START_NOWHERE) return NULL;
+  if (start == START_ROOT) return root_directory(task);
   __s32 number = directory < 0 ? AT_FDCWD : (__s32)argument(registers, directory);
   return number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number));
 }
@@ -79,7 +87,10 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   __u32 zero = 0, number = registers->orig_ax;
   struct hg_call *call = bpf_map_lookup_elem(&calls, &number);
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
-  if (!call || !s) return 0;
+  if (!call || !s) {
+    lose(HG_LOST_INTERNAL);
+    return 0;
+  }
   if (is_restart(result) || (result >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
   struct hg_paths *record = &s->paths;
   s->offset = sizeof *record;
@@ -89,34 +100,35 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->is_resolved = 0;
   record->unused = 0;
 
-  bool is_relative = append_name(s, registers, 0, call->directory, call->path, false);
-  if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ &&
-      result != -EFAULT_)
+  enum start start = append_name(s, registers, 0, call->directory, call->path, false);
+  if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ && result != -EFAULT_ &&
+      (!record->names[0].flags || !argument(registers, call->path)))
     return 0;
-  bool is_relative2 = false;
+  enum start start2 = START_NOWHERE;
   record->names[1].size = 0;
   record->names[1].flags = HG_TEXT_ABSENT;
   if (call->path2 >= 0)
-    is_relative2 = append_name(
-        s, registers, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+    start2 = append_name(s, registers, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
 
   struct path *from = NULL;
-  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) {
-    from = file_path(descriptor(task, result));
-    record->is_resolved = 1;
-  } else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) {
-    from = working_directory(task);
-    record->is_resolved = 1;
-  } else if (is_relative) {
-    from = base(task, registers, call->directory);
-  }
+  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = file_path(descriptor(task, result));
+  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = working_directory(task);
+  record->is_resolved = from != NULL;
+  // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
+  if (!from) from = base(task, registers, start, call->directory);
   if (from) walk(s, &record->walks[0], (__u64)from);
   else no_walk(&record->walks[0]);
-  if (is_relative2) walk(s, &record->walks[1], (__u64)base(task, registers, call->directory2));
+  from = base(task, registers, start2, call->directory2);
+  if (from) walk(s, &record->walks[1], (__u64)from);
   else no_walk(&record->walks[1]);
 
   fill_header(&record->header, HG_RECORD_PATHS, task);
-  if (call->flags & HG_CALL_ONCE && was_told(s)) return 0;
+  if (call->flags & HG_CALL_ONCE) {
+    // Another program in the same process asks anew.
+    __u64 program = 0;
+    FIELD(program, task, self_exec_id);
+    if (was_told(s, program)) return 0;
+  }
 
   record->a = 0;
   record->b = 0;
@@ -132,6 +144,6 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
   record->header.size = end;
-  emit(&record->header, end);
+  if (!emit(&record->header, end) && call->flags & HG_CALL_ONCE) bpf_map_delete_elem(&told, s->hash);
   return 0;
 }

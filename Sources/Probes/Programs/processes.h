@@ -6,8 +6,10 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
   if (!followed(parent)) return 0;
+  bool is_process = child->pid == child->tgid;
   if (!bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) lose(HG_LOST_FOLLOW);
-  if (child->pid != child->tgid) return 0;
+  else if (is_process) count_alive(1);
+  if (!is_process) return 0;
 
   struct hg_fork record = {};
   fill_header(&record.header, HG_RECORD_FORK, parent);
@@ -55,7 +57,10 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   if (!followed(task)) return 0;
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
-  if (!s) return 0;
+  if (!s) {
+    lose(HG_LOST_INTERNAL);
+    return 0;
+  }
   struct hg_exec *record = &s->exec;
   const struct cred *cred = NULL;
   struct mm_struct *mm = NULL;
@@ -136,6 +141,7 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   // Two threads that end at once both see that none is alive: the leader remembers whether it was told.
   struct followed *process = followed(leader);
   if (process && __sync_val_compare_and_swap(&process->is_gone, 0, 1)) return 0;
+  count_alive(-1);
 
   struct hg_exit record = {};
   fill_header(&record.header, HG_RECORD_EXIT, task);

@@ -21,6 +21,20 @@ struct {
   __type(value, struct followed);
 } tasks SEC(".maps");
 
+// How many processes (not threads) are followed and have not ended. Exact whatever the ring loses.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} alive SEC(".maps");
+
+static __always_inline void count_alive(__s64 change) {
+  __u32 zero = 0;
+  __u64 *count = bpf_map_lookup_elem(&alive, &zero);
+  if (count) __sync_fetch_and_add(count, change);
+}
+
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, HG_LOSSES);
@@ -33,7 +47,8 @@ const volatile __u64 wake_at = 1 << 20;
 
 static __always_inline void lose(__u32 reason) {
   __u64 *count = bpf_map_lookup_elem(&losses, &reason);
-  if (count) (*count)++;
+  // A softirq may lose something in the middle of this.
+  if (count) __sync_fetch_and_add(count, 1);
 }
 
 static __always_inline struct followed *followed(struct task_struct *task) {
@@ -47,8 +62,10 @@ static __always_inline __u64 wake_flag(__u64 time) {
 }
 
 // Writes a finished record; its header must already tell its size.
-static __always_inline void emit(struct hg_header *record, __u64 size) {
-  if (bpf_ringbuf_output(&events, record, size, wake_flag(record->time))) lose(HG_LOST_RING);
+static __always_inline bool emit(struct hg_header *record, __u64 size) {
+  if (!bpf_ringbuf_output(&events, record, size, wake_flag(record->time))) return true;
+  lose(HG_LOST_RING);
+  return false;
 }
 
 // Reads a member through a pointer into the kernel; leaves `to` as it was where that cannot be read.

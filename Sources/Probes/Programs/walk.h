@@ -193,6 +193,12 @@ static __always_inline struct path *file_path(struct file *file) {
   return file ? (void *)file + bpf_core_field_offset(struct file, f_path) : NULL;
 }
 
+static __always_inline struct path *root_directory(struct task_struct *task) {
+  struct fs_struct *fs = NULL;
+  FIELD(fs, task, fs);
+  return fs ? (void *)fs + bpf_core_field_offset(struct fs_struct, root) : NULL;
+}
+
 static __always_inline struct path *working_directory(struct task_struct *task) {
   struct fs_struct *fs = NULL;
   FIELD(fs, task, fs);

@@ -21,7 +21,8 @@ final class Pipeline: @unchecked Sendable {
   private var sinks: [RunningSink]
   private var told: [String: UInt64] = [:]
   private var undecodable: [String: UInt64] = [:]
-  private var living: Set<ProcessID> = []
+  /// What could not be found out, as sentences.
+  private var unknown: Set<String> = []
   private var onPageRequest: () -> Void = {}
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
@@ -64,18 +65,21 @@ final class Pipeline: @unchecked Sendable {
     queue.push(.end)
     worker?.join()
     let now = Clock.boot()
-    for event in (try? tracer.pendingConnections(now: now)) ?? [] { receive(event) }
+    do throws(BPFError) {
+      for event in try tracer.pendingConnections(now: now) { receive(event) }
+    } catch {
+      unknown.insert("Connections that were still pending could not be read: \(error).")
+    }
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
-    var notes = sinks.compactMap(\.failure)
+    var notes = sinks.compactMap(\.failure) + unknown.sorted()
     if let readerError { notes.append("Reading events ended early: \(readerError).") }
-    let result = end(losses, events, notes)
+    var result = end(losses, events, notes)
     for sink in sinks { sink.run { try $0.finish(result) } }
+    // Those that failed only now are in no sink's own notes.
+    result.notes += sinks.compactMap(\.failure).filter { !result.notes.contains($0) }
     return result
   }
-
-  /// What sinks could not do, as sentences; of those that failed in `finish` too.
-  var failures: [String] { sinks.compactMap(\.failure) }
 
   // MARK: The reader's thread
 
@@ -128,6 +132,7 @@ final class Pipeline: @unchecked Sendable {
         lastLosses = now
       }
       for sink in sinks { sink.run { try $0.flush() } }
+      if (try? tracer.living()) == 0 { allEnded.signal() }
     }
   }
 
@@ -146,31 +151,22 @@ final class Pipeline: @unchecked Sendable {
 
   private func receive(_ event: Event) {
     events += 1
-    count(event)
     for sink in sinks { sink.run { try $0.receive(event) } }
-  }
-
-  /// Keeps account of who is alive. The ring's order is enough: a fork is told before its child can run.
-  private func count(_ event: Event) {
-    switch event.body {
-    case .fork(let fork): living.insert(fork.child)
-    case .exec: living.insert(event.process)
-    case .exit:
-      living.remove(event.process)
-      if living.isEmpty { allEnded.signal() }
-    default: break
-    }
   }
 
   /// Tells the sinks what was lost since they were told last.
   private func tellLosses() {
-    var losses = (try? tracer.losses()) ?? []
+    var losses: [Loss] = []
+    do throws(BPFError) { losses = try tracer.losses() } catch {
+      unknown.insert("How much the kernel's side lost could not be read: \(error).")
+    }
     if queue.lost > 0 { losses.append(Loss(reason: "queue-full", count: queue.lost)) }
     losses += undecodable.map { Loss(reason: $0.key, count: $0.value) }
     let now = Clock.boot()
     for loss in losses {
-      let fresh = loss.count - told[loss.reason, default: 0]
-      guard fresh > 0 else { continue }
+      let before = told[loss.reason, default: 0]
+      guard loss.count > before else { continue }
+      let fresh = loss.count - before
       told[loss.reason] = loss.count
       for sink in sinks { sink.run { try $0.lose(Loss(reason: loss.reason, count: fresh), time: now) } }
     }

@@ -14,6 +14,7 @@ struct Tracer: ~Copyable {
   private let tasks: BPFMap
   private let lossCounters: BPFMap
   private let connecting: BPFMap
+  private let alive: BPFMap
 
   /// The attached programs. A class since an array cannot hold values that are not copyable.
   private final class Links {
@@ -57,18 +58,19 @@ struct Tracer: ~Copyable {
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
     return Tracer(
       tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
-      connecting: try object.map("connecting"), links: links, object: object)
+      connecting: try object.map("connecting"), alive: try object.map("alive"), links: links, object: object)
   }
 
   private init(
-    tasks: consuming BPFMap, lossCounters: consuming BPFMap, connecting: consuming BPFMap, links: Links,
-    object: consuming LoadedObject
+    tasks: consuming BPFMap, lossCounters: consuming BPFMap, connecting: consuming BPFMap,
+    alive: consuming BPFMap, links: Links, object: consuming LoadedObject
   ) {
     self.object = object
     self.links = links
     self.tasks = tasks
     self.lossCounters = lossCounters
     self.connecting = connecting
+    self.alive = alive
   }
 
   /// The ring's reader: for one thread.
@@ -76,8 +78,12 @@ struct Tracer: ~Copyable {
 
   /// Follows a process from now on, with everything it will start. `pidfd` names it.
   func follow(_ pidfd: FileDescriptor) throws(BPFError) {
+    try alive.update(UInt32(0), (try alive.lookup(UInt32(0), as: UInt64.self) ?? 0) + 1)
     try tasks.update(pidfd.rawValue, Followed(is_gone: 0, unused: 0))
   }
+
+  /// How many followed processes have not ended. The kernel counts them: what the ring loses makes no difference.
+  func living() throws(BPFError) -> UInt64 { try alive.lookup(UInt32(0), as: UInt64.self) ?? 0 }
 
   /// `struct followed` of the kernel programs.
   private struct Followed: BitwiseCopyable {
@@ -91,6 +97,7 @@ struct Tracer: ~Copyable {
     for (reason, word) in [
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTING, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-32-bit"),
+      (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
@@ -104,7 +111,9 @@ struct Tracer: ~Copyable {
   /// The connections whose outcome is not known yet.
   func pendingConnections(now: UInt64) throws(BPFError) -> [Event] {
     let entries = try connecting.entries(key: UInt64.self, value: hg_connecting.self)
-    return entries.compactMap { entry -> Event? in
+    // Entries that come and go meanwhile can be met twice.
+    let distinct = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    return distinct.compactMap { entry -> Event? in
       guard entry.value.state & HG_CONNECTING_TOLD.rawValue == 0 else { return nil }
       var record = entry.value.record
       record.header.time = now
