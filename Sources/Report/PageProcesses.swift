@@ -90,7 +90,10 @@ extension View {
       tail.add(process.folded?.isMixed == true ? " (various)" : " (with various arguments)", .faint)
     }
     for (text, ink) in troubles(process, node) { tail.add("  " + text, ink) }
-    if process.uid != inspection.start.uid { tail.add("  as uid \(process.uid)", .name) }
+    // Of a process of which only its fork was seen the user is not known.
+    if process.first != nil, process.uid != inspection.start.uid {
+      tail.add("  as uid \(process.uid)", .name)
+    }
     if hidden > 0 { tail.add("  (\(Words.count(hidden)) more below)", .faint) }
     if style.isFull { tail.add(details(process), .faint) }
 

@@ -309,48 +309,6 @@ import Testing
     #expect(page.contains("/etc/vim/rrhelper.vim\n"))
   }
 
-  @Test func aCommandThatCouldNotBeExecutedIsToldByItsOwnWords() {
-    var story = Story()
-    story.failExec(10, "/home/ada/site/bad.sh")
-    story.exit(10, .code(127))
-    let page = Self.page(story, "./bad.sh", "-v")
-    #expect(page.contains("  ./bad.sh -v  could not be executed: ENOENT  exit 127\n"))
-    #expect(!page.dropFirst(11).contains("honeyguide"))
-  }
-
-  @Test func whatALossMayHaveHiddenIsNotSaidForCertain() {
-    var story = Story()
-    story.fork(10, 11)
-    story.fork(10, 12)
-    story.miss(10, "/home/ada/.toolrc")
-    story.exit(12)
-    let end = story.end(losses: [Loss(reason: "ring-full", count: 9)])
-    let page = String(
-      decoding: Page.render(story.inspection("tool", "-x"), end: end, style: PageStyle()), as: UTF8.self)
-    #expect(page.contains("2 processes still run, or their ends were lost."))
-    #expect(page.contains("end not seen  tool -x  (its exec was lost)\n"))
-    #expect(page.contains("(a fork of tool, or what it executed was lost)"))
-    #expect(!page.contains("running"))
-    #expect(!page.dropFirst(11).contains("honeyguide"))
-  }
-
-  @Test func veryManyArgumentsAreCutWhereNoWidthIsKnown() {
-    var story = Story()
-    let words = ["true"] + (1...50_000).map { ByteString("\($0)") }
-    story.exec(10, words)
-    story.exit(10)
-    var start = story.start()
-    start.command = words
-    func render(_ style: PageStyle) -> [UInt8] {
-      Page.render(Story.reduce(start, story.events), end: story.end(), style: style)
-    }
-    let page = render(PageStyle())
-    #expect(page.count < 1_000)
-    #expect(String(decoding: page, as: UTF8.self).contains("true 1 2 3 4 5 "))
-    #expect(String(decoding: page, as: UTF8.self).contains("…"))
-    #expect(render(PageStyle(isFull: true)).count > 280_000 / 2)
-  }
-
   @Test func theFullPageNamesEachFileWithAllThatWasDone() {
     let page = Self.page(Self.wrapper, "./wrapper.sh", style: PageStyle(columns: 40, isFull: true))
     #expect(page.contains("  /usr/lib/python3.11/abc.py  read  ansible-galaxy\n"))
