@@ -84,6 +84,16 @@ class Terminal:
             assert time.monotonic() < deadline, f"{pid} is {state_of(pid)!r}, not in {states!r}"
             time.sleep(0.01)
 
+    def wait_foreground(self, name, timeout=10.0):
+        "Until the group that owns the terminal is led by a program of that name, which sleeps."
+        deadline = time.monotonic() + timeout
+        while True:
+            group = os.tcgetpgrp(self.master)
+            if comm_of(group) == name and state_of(group) == "S":
+                return
+            assert time.monotonic() < deadline, f"{comm_of(group)!r} owns the terminal, not {name!r}"
+            time.sleep(0.01)
+
     def close(self):
         os.close(self.master)
         try:
@@ -98,6 +108,14 @@ def state_of(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def comm_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().rstrip("\n")
     except (FileNotFoundError, ProcessLookupError):
         return ""
 
@@ -146,7 +164,9 @@ def ctrl_backslash(terminal, prefix):
     terminal.line("ulimit -c 0")
     terminal.send(f"{prefix} {ready('exec sleep 60')}\n")
     terminal.expect("ready")
-    time.sleep(0.2)  # until bash, which ignores SIGQUIT, has become sleep
+    _, command = launched(terminal, prefix)
+    while comm_of(command) != "sleep":  # bash, which it was, ignores SIGQUIT
+        time.sleep(0.01)
     terminal.send("\x1c")
     terminal.expect(PROMPT)
     assert terminal.code() == 131
@@ -242,13 +262,13 @@ def inner_shell(terminal, prefix):
     start_inner(terminal, prefix)
     assert "no job control" not in terminal.text
     terminal.send("sleep 60\n")
-    time.sleep(0.3)
+    terminal.wait_foreground("sleep")
     terminal.send("\x1a")
     terminal.expect("Stopped")
     terminal.expect(INNER)
     assert "sleep 60" in terminal.line("jobs", INNER)
     terminal.send("fg\n")
-    time.sleep(0.2)
+    terminal.wait_foreground("sleep")
     terminal.send("\x03")
     terminal.expect(INNER)
     assert "code=130" in terminal.line("echo code=$?", INNER)
