@@ -50,6 +50,7 @@ public struct Diagnosis: Sendable {
     if geteuid() == 0 && missing.isEmpty {
       add(.good, "You are root, with every capability that inspection needs.")
       add(.note, "Without root it would work after: \(setcap)")
+      add(.note, Self.caution(program))
     } else if missing.isEmpty {
       add(.good, "You are not root, but have every capability that inspection needs (CAP_BPF, CAP_PERFMON).")
     } else {
@@ -60,8 +61,15 @@ public struct Diagnosis: Sendable {
           ? "You are root, but without \(names): a container probably withholds them; grant them (docker run "
             + "--cap-add BPF --cap-add PERFMON), or run Honeyguide outside of it."
           : "You lack \(names): start Honeyguide with sudo, or allow it once with: \(setcap)")
+      if geteuid() != 0 { add(.note, Self.caution(program)) }
     }
     return missing.isEmpty
+  }
+
+  /// What setcap gives away.
+  private static func caution(_ program: String) -> String {
+    "That lets every local user who may execute the file trace the whole machine; so first keep it for a group: "
+      + "sudo chown root:GROUP \(program) && sudo chmod 0750 \(program)"
   }
 
   private mutating func kernel(hasRights: Bool) {
