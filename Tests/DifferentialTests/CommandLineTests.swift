@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What the binary answers to its options. Nothing here gets as far as the kernel but where it says so.
+@Suite struct CommandLineTests {
+  private func honeyguide(_ words: String..., then script: String = "exec \"$@\"") throws -> (
+    outcome: Command.Outcome, left: [String]
+  ) {
+    let laboratory = try Laboratory()
+    defer { laboratory.close() }
+    try laboratory.clean()
+    let program = try Requirement.honeyguide()
+    var command = Command(["/bin/sh", "-c", script, "sh", program] + words, in: laboratory.work)
+    command.limit = .seconds(20)
+    let outcome = try command.run()
+    let listing = try Command(["/bin/ls"], in: laboratory.work).succeed().outputText
+    return (outcome, listing.split(separator: "\n").map(String.init))
+  }
+
+  @Test(arguments: ["--help", "-h"]) func `run answers a question for help`(word: String) throws {
+    for words in [[word], ["--quiet", word]] {
+      let outcome = try Command(
+        [try Requirement.honeyguide(), "run"] + words, in: "/"
+      ).run()
+      #expect(outcome.status == 0)
+      #expect(outcome.outputText.contains("USAGE: honeyguide run"))
+      #expect(outcome.outputText.contains("--ring-size"))
+      #expect(outcome.errorText == "")
+    }
+  }
+
+  @Test func `run answers a question for the version as honeyguide does`() throws {
+    let ofRun = try honeyguide("run", "--version").outcome
+    let ofAll = try honeyguide("--version").outcome
+    #expect(ofRun == ofAll)
+    #expect(ofRun.status == 0 && ofRun.outputText.contains("."))
+  }
+
+  /// What is refused with 64, and a word of the sentence that says so.
+  static let mistakes: [(words: [String], says: String)] = [
+    (["--jsn", "x", "--", "true"], "no option '--jsn'"),
+    ([], "no command"),
+    (["--json", "a", "--json", "b", "--", "true"], "--json is given 2 times"),
+    (["--page=a", "--page", "a", "--", "true"], "--page is given 2 times"),
+    (["--ring-size", "0", "--", "true"], "power of two from 4K to 1G"),
+    (["--ring-size", "3", "--", "true"], "power of two from 4K to 1G"),
+    (["--ring-size", "99999999999999999999", "--", "true"], "power of two from 4K to 1G"),
+    (["--ring-size", "2G", "--", "true"], "power of two from 4K to 1G"),
+    (["--buffer", "0", "--", "true"], "from 1M to 64G"),
+    (["--buffer", "1023K", "--", "true"], "from 1M to 64G"),
+    (["--buffer", "99999999999999999999G", "--", "true"], "from 1M to 64G"),
+    (["--json", "", "--", "true"], "An empty name"),
+    (["--as-root", "--user", "nobody", "--", "true"], "give one"),
+  ]
+
+  @Test(arguments: mistakes) func `A mistake is one sentence and 64`(words: [String], says: String) throws {
+    let outcome = try Command([try Requirement.honeyguide(), "run"] + words, in: "/").run()
+    #expect(outcome.status == 64)
+    #expect(outcome.errorText.contains(says), "\(outcome.errorText)")
+    #expect(outcome.outputText == "")
+  }
+
+  @Test(arguments: ["--json", "--page"]) func `A pipe that nobody reads is refused at once`(option: String)
+    throws
+  {
+    let outcome = try honeyguide(
+      "run", option, "pipe", "--", "touch", "ran", then: "mkfifo pipe && exec \"$@\"")
+    #expect(outcome.outcome.status == 64)
+    #expect(outcome.outcome.errorText.contains("is a pipe that nobody reads"))
+    #expect(outcome.left == ["pipe"])
+  }
+
+  @Test func `Standard output that is closed or only to be read is refused`() throws {
+    for redirection in [">&-", "1</dev/null"] {
+      let outcome = try honeyguide(
+        "run", "--json", "-", "--", "touch", "ran", then: "exec \"$@\" \(redirection)")
+      #expect(outcome.outcome.status == 64)
+      #expect(outcome.outcome.errorText.contains("closed or not open for writing"))
+      #expect(outcome.left == [])
+    }
+  }
+
+  @Test(arguments: ["same", "./same", "link", "hard"])
+  func `Two outputs in one file are refused`(name: String) throws {
+    let outcome = try honeyguide(
+      "run", "--json", "same", "--page", name, "--", "touch", "ran",
+      then: "touch same && ln -s same link && ln same hard && exec \"$@\"")
+    #expect(outcome.outcome.status == 64)
+    #expect(outcome.outcome.errorText.contains("are the same file"))
+    #expect(!outcome.left.contains("ran"))
+  }
+
+  // MARK: With the kernel
+
+  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"))
+  func `Behind -- every word is the command's`() throws {
+    let outcome = try honeyguide("run", "--quiet", "--", "/bin/echo", "-n", "--help", "-h", "--version")
+      .outcome
+    #expect(outcome.status == 0)
+    #expect(outcome.outputText == "--help -h --version")
+    #expect(outcome.errorText == "")
+  }
+
+  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"))
+  func `A quiet run writes the page that a file was named for, and nothing else`() throws {
+    let (outcome, left) = try honeyguide("run", "--quiet", "--page", "page", "--", "/bin/true")
+    #expect(outcome.status == 0)
+    #expect(outcome.outputText == "" && outcome.errorText == "")
+    #expect(left == ["page"])
+  }
+
+  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"))
+  func `The start line has the options alone`() throws {
+    let outcome = try honeyguide("run", "-q", "--json=-", "--", "/bin/true").outcome
+    #expect(outcome.outputText.contains(#""options":["-q","--json=-"]"#))
+  }
+}
