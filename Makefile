@@ -5,7 +5,7 @@ DESTDIR ?=
 # What every build is checked with, and how the binary that is handed on is linked: the Swift runtime,
 # libbpf, libelf and zlib inside, no symbols. Debug builds go to .build/debug and are left alone by this.
 CHECKED := --explicit-target-dependency-import-check error
-RELEASE := -c release $(CHECKED) --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
+RELEASE := -c release $(CHECKED) --static-swift-stdlib --disable-local-rpath -Xlinker -s -Xlinker --gc-sections
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build man demo test lint bench install clean
