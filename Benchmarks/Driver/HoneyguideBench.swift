@@ -128,7 +128,7 @@ struct HoneyguideBench: ParsableCommand {
         tool.isHoneyguide ? (unsafe access(binary, X_OK) == 0 ? binary : nil) : Programs.find(program)
       if let path { present.append((tool, path)) } else { missing.append(tool) }
     }
-    return Plan(pairs: pairs, tools: present, missing: missing)
+    return Plan(pairs: pairs, tools: present, missing: missing, toolsAreNamed: tools != nil)
   }
 }
 

@@ -7,12 +7,27 @@ struct Plan {
   let tools: [(tool: Tool, path: String)]
   /// Asked for and not installed.
   let missing: [Tool]
+  /// Whether the tools were named by the caller, not taken because they are there.
+  let toolsAreNamed: Bool
 
   /// The tools in the order of one round: each is first once before one is first twice.
   func rotated(_ round: Int, _ tools: [Tool]) -> [Tool] {
     guard !tools.isEmpty else { return [] }
     let split = round % tools.count
     return Array(tools[split...] + tools[..<split])
+  }
+
+  /// Whether it is this benchmark's failure when a tool cannot be measured: somebody else's program that does not
+  /// work on this machine is named in the table, and no more, unless it was asked for by name.
+  func mustWork(_ tool: Tool) -> Bool { toolsAreNamed || tool.isHoneyguide || tool == .nothing }
+
+  func mark(_ row: inout Row, of tool: Tool, _ what: String = "", notMeasured failure: Failure) {
+    row.note = "\(what)not measured: \(failure)"
+    row.failed = mustWork(tool)
+  }
+
+  func missingRow(_ tool: Tool) -> Row {
+    Row(tool: label(tool), note: "not installed", failed: mustWork(tool))
   }
 
   func path(_ tool: Tool) -> String { tools.first { $0.tool == tool }?.path ?? "" }

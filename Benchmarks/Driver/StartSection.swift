@@ -11,6 +11,7 @@ struct StartSection {
     var rows: [Row] = []
     var first: [Tool: [Double]] = [:]
     var whole: [Tool: [Double]] = [:]
+    var processor: [Tool: [Double]] = [:]
     var failures: [Tool: Failure] = [:]
     for round in 0..<plan.pairs {
       for tool in plan.rotated(round, tools) where failures[tool] == nil {
@@ -18,23 +19,24 @@ struct StartSection {
         try attempt(&failures[tool]) {
           let before = prefix(tool, workshop) ?? []
           first[tool, default: []].append(try firstInstruction(before, workshop))
-          var alone: Double?
+          var alone: (wall: Double, cpu: Double)?
           if round % 2 == 0 { alone = try wholeRun([], workshop) }
           let traced = try wholeRun(before, workshop)
-          let other = try alone ?? wholeRun([], workshop)
-          whole[tool, default: []].append(traced - other)
+          let other = try alone?.wall ?? wholeRun([], workshop).wall
+          whole[tool, default: []].append(traced.wall - other)
+          processor[tool, default: []].append(traced.cpu)
         }
       }
     }
     for tool in tools {
       var row = Row(tool: tool == .honeyguide ? "honeyguide run --quiet" : label(tool))
       if let failure = failures[tool] {
-        row.note = "not measured: \(failure)"
-        row.failed = true
-      } else if let first = first[tool], let whole = whole[tool] {
+        plan.mark(&row, of: tool, notMeasured: failure)
+      } else if let first = first[tool], let whole = whole[tool], let cpu = processor[tool] {
         row.figures = [
           Figure(name: "to the first instruction", unit: .milliseconds, samples: first),
           Figure(name: "whole run of true, more than true", unit: .milliseconds, samples: whole),
+          Figure(name: "CPU of that run, with true's", unit: .milliseconds, samples: cpu),
         ]
         if tool.isHoneyguide {
           row.marks = [
@@ -49,7 +51,7 @@ struct StartSection {
       name: "start", title: "Start",
       explanation: "The first instruction is that of a static program without a C library's start, which "
         + "prints CLOCK_MONOTONIC; counted from just before the tool is started.",
-      rows: rows + plan.missing.filter(\.isHoneyguide).map(missingRow))
+      rows: rows + plan.missing.filter { $0 == .honeyguide }.map(plan.missingRow))
   }
 
   /// What stands before the command; nil where a tool starts no command or is the same as another.
@@ -82,7 +84,9 @@ struct StartSection {
     return Double(time[0] * 1_000_000_000 + time[1] - started) / 1e6
   }
 
-  private func wholeRun(_ before: [String], _ workshop: borrowing Workshop) throws -> Double {
+  private func wholeRun(_ before: [String], _ workshop: borrowing Workshop) throws
+    -> (wall: Double, cpu: Double)
+  {
     let complaint = try workshop.create(workshop.complaint)
     defer { try? complaint.close() }
     let child = try Child(before + ["/bin/true"], output: complaint, error: complaint)
@@ -92,6 +96,6 @@ struct StartSection {
     guard ending.succeeded else {
       throw Failure("the run of true ended with \(ending.sentence)\(workshop.firstComplaint())")
     }
-    return time
+    return (time, Double(ending.cpuNanoseconds) / 1e6)
   }
 }

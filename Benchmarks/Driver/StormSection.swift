@@ -27,7 +27,7 @@ struct StormSection {
       name: storm.rawValue, title: storm.title,
       explanation: "Times are the storm's own, by its own clocks, per call, as a ratio to the untraced run "
         + "of the same pair: median (least..greatest) of \(plan.pairs) pairs.",
-      rows: tools.map { row($0, series[$0] ?? Series()) } + plan.missing.map(missingRow))
+      rows: tools.map { row($0, series[$0] ?? Series()) } + plan.missing.map(plan.missingRow))
   }
 
   private func pair(
@@ -52,8 +52,7 @@ struct StormSection {
   private func row(_ tool: Tool, _ series: Series) -> Row {
     var row = Row(tool: label(tool))
     if let failure = series.failure {
-      row.note = "not measured: \(failure)"
-      row.failed = true
+      plan.mark(&row, of: tool, notMeasured: failure)
       return row
     }
     row.figures = [
@@ -92,8 +91,4 @@ func label(_ tool: Tool) -> String {
   case .straceSeccomp: "strace -f --seccomp-bpf"
   default: tool.rawValue
   }
-}
-
-func missingRow(_ tool: Tool) -> Row {
-  Row(tool: label(tool), note: "not installed", failed: tool.isHoneyguide)
 }

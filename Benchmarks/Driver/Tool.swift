@@ -25,14 +25,14 @@ enum Tool: String, CaseIterable {
 
   var isHoneyguide: Bool { self == .honeyguide || self == .honeyguidePage }
 
-  /// Each call costs strace tens of microseconds: it gets a share of the storm, compared per call.
+  /// How many calls a storm makes under this tool: fewer where each costs much more, compared per call.
   func operations(of storm: Storm) -> Int {
-    guard self == .strace || self == .straceSeccomp else { return storm.operations }
-    return switch storm {
-    case .open, .stat, .statNew: 20_000
-    case .statMissing: 20_000
-    case .exec: 250
-    case .build: 1
+    switch (self, storm) {
+    case (_, .build): 1
+    case (.strace, .exec), (.straceSeccomp, .exec): 250
+    case (.strace, _), (.straceSeccomp, _): 20_000
+    case (.opensnoop, .open), (.bpftrace, .open), (.statsnoop, .stat), (.bpftrace, .stat): 100_000
+    default: storm.operations
     }
   }
 

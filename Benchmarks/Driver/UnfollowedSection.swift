@@ -14,8 +14,8 @@ struct UnfollowedSection {
     func command(_ workshop: borrowing Workshop) -> [String] {
       switch self {
       case .build: Storm.build.command(workshop, operations: 1)
-      case .open: Storm.open.command(workshop, operations: Storm.open.operations)
-      case .getppid: [workshop.storm("getppid"), workshop.result, "5000000"]
+      case .open: Storm.open.command(workshop, operations: 200_000)
+      case .getppid: [workshop.storm("getppid"), workshop.result, "3000000"]
       }
     }
   }
@@ -71,8 +71,7 @@ struct UnfollowedSection {
 
   private func add(_ series: Series, of load: Load, _ tool: Tool, to row: inout Row) {
     if let failure = series.failure {
-      row.note = "\(load.rawValue) not measured: \(failure)"
-      row.failed = true
+      plan.mark(&row, of: tool, "\(load.rawValue) ", notMeasured: failure)
       return
     }
     switch load {

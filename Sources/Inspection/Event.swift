@@ -129,7 +129,7 @@ public struct Exit: Hashable, Sendable {
     case signal(Int32, coreDumped: Bool)
   }
   public var status: Status
-  /// Since the process was started (fork, not exec), in nanoseconds.
+  /// Since the process was started (fork, not exec), in nanoseconds; of the command itself since it was released.
   public var duration: UInt64
   /// Processor time of all its threads, in nanoseconds.
   public var userTime: UInt64

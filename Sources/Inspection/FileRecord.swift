@@ -58,6 +58,11 @@ public struct FileRecord: Sendable {
   }
   /// Not there when it was first asked for.
   public var wasAbsent: Bool { firstAbsent < firstPresent }
+  /// Somebody met it there, before or after others did not.
+  public var wasThere: Bool {
+    firstPresent < .max
+      || touches.contains { !$0.found.isDisjoint(with: Touch.Found.used.union([.present, .changed])) }
+  }
   /// Deleted or renamed away at least as often as it came.
   public var isGone: Bool {
     let gone = counts[.deleted] + counts[.directoryDeleted] + counts[.renamedFrom]

@@ -33,7 +33,8 @@ public struct FileTable: Sendable {
     guard let position = position(of: open.target, by: program, at: time) else { return }
     switch open.result {
     case .error(let error):
-      fail(position, error, by: program, at: time)
+      let wantsDirectory = open.flags.isDirectory || open.target.wantsDirectory
+      fail(position, error, wantsDirectory: wantsDirectory, by: program, at: time)
     case .descriptor:
       let (use, found) = open.meaning
       records[position].counts.add(use)
@@ -54,7 +55,8 @@ public struct FileTable: Sendable {
     // readlink's EINVAL: it is there, and no symbolic link.
     let isNoLink = lookup.error == ErrorNumber(22) && lookup.call.hasPrefix("readlink")
     if let error = lookup.error, !isNoLink {
-      fail(position, error, by: program, at: time)
+      fail(
+        position, error, wantsDirectory: lookup.target.wantsDirectory, by: program, at: time)
     } else {
       records[position].counts.add(.present)
       records[position].isThere(at: time)
@@ -76,7 +78,8 @@ public struct FileTable: Sendable {
   mutating func change(_ change: Change, by program: Program.ID, at time: UInt64) {
     if let error = change.error {
       guard let position = position(of: change.target, by: program, at: time) else { return }
-      fail(position, error, by: program, at: time)
+      // rmdir, chdir and rename say of a file that is there that it is no directory.
+      fail(position, error, wantsDirectory: true, by: program, at: time)
       return
     }
     if let move = Move(change, by: program, at: time) {
@@ -97,15 +100,17 @@ public struct FileTable: Sendable {
 
   // MARK: Records
 
+  /// - Parameter wantsDirectory: the call asked for a directory: that the path is none does not say that it is
+  ///   not there.
   private mutating func fail(
-    _ position: Int, _ error: ErrorNumber, by program: Program.ID, at time: UInt64
+    _ position: Int, _ error: ErrorNumber, wantsDirectory: Bool, by program: Program.ID, at time: UInt64
   ) {
     if error == .exists {
       // mkdir -p, O_EXCL: somebody asks whether it is there.
       records[position].counts.add(.present)
       records[position].isThere(at: time)
       touch(position, .present, by: program, at: time)
-    } else if error == .noEntry || error == .notDirectory {
+    } else if error == .noEntry || (error == .notDirectory && !wantsDirectory) {
       records[position].counts.add(.absent)
       records[position].firstAbsent = min(records[position].firstAbsent, time)
       touch(position, .absent, by: program, at: time)
@@ -181,4 +186,9 @@ public struct Move: Hashable, Sendable {
     self.to = to
     self.program = program
   }
+}
+
+extension PathArgument {
+  /// Asked for with a slash at its end: only a directory will do.
+  fileprivate var wantsDirectory: Bool { requested?.bytes.last == UInt8(ascii: "/") }
 }

@@ -34,10 +34,7 @@ public struct Inspection: Sendable {
       files.execute(exec, by: program, at: event.time)
     case .failedExec(let failure):
       processes.fail(of: process, failure, at: event.time)
-    case .exit(var exit):
-      // The command itself waited at its gate before the run began.
-      let waited = start.time - min(start.time, event.process.start)
-      exit.duration -= min(exit.duration, waited)
+    case .exit(let exit):
       processes.exit(of: process, exit)
     case .open(let open):
       files.open(open, by: processes.program(of: process, at: event.time), at: event.time)

@@ -124,6 +124,9 @@ extension EventWriter {
     json.field("argv_size", exec.argvSize)
     json.field("argv_truncated", exec.isArgvTruncated)
     known("cwd", exec.cwd)
+    if exec.isExeDeleted { json.field("exe_deleted", true) }
+    if exec.isExeTruncated { json.field("exe_truncated", true) }
+    if exec.isCwdTruncated { json.field("cwd_truncated", true) }
     if let interpreter = exec.interpreter { json.field("interpreter", interpreter) }
     if let script = exec.script { json.field("script", script) }
     json.field("stdio", exec.stdio)

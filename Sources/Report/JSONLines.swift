@@ -17,6 +17,8 @@ public final class JSONLines: EventSink {
   private var processes = ProcessCount()
   private var events: UInt64 = 0
   private var startTime: UInt64 = 0
+  /// The time of the last line: the summary's is none before it.
+  private var lastTime: UInt64 = 0
 
   public init(output: @escaping Output) {
     self.output = output
@@ -30,12 +32,14 @@ public final class JSONLines: EventSink {
 
   public func receive(_ event: Event) throws {
     events += 1
+    lastTime = max(lastTime, event.time)
     processes.see(event)
     writer.event(event)
     try handOnWhenEnough()
   }
 
   public func lose(_ loss: Loss, time: UInt64) throws {
+    lastTime = max(lastTime, time)
     writer.lost(loss, time: time)
     try handOnWhenEnough()
   }
@@ -48,6 +52,8 @@ public final class JSONLines: EventSink {
 
   public func finish(_ end: SessionEnd) throws {
     let duration = end.time >= startTime ? end.time - startTime : 0
+    var end = end
+    end.time = max(end.time, lastTime)
     writer.summary(end, duration: duration, events: events, processes: processes.count)
     try flush()
   }

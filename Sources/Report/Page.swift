@@ -18,7 +18,7 @@ public enum Page {
         (view.changeSection, 8),
         (view.foldedSection, 3), (view.searchSection, 16),
       ] as [(Section?, Int)]).compactMap { section, weight in
-        section.flatMap { $0.wanted > 0 ? ($0, weight) : nil }
+        section.map { ($0, weight) }
       }
     var page: [UInt8] = []
     for line in head { line.append(to: &page, style) }
@@ -36,6 +36,7 @@ public enum Page {
     return page
   }
 
+  /// A section without lines is its heading alone, which says that there is nothing.
   private static func append(_ section: Section, _ lines: [Line], to page: inout [UInt8], _ style: PageStyle)
   {
     Line().append(to: &page, style)
@@ -68,6 +69,8 @@ struct View {
   let style: PageStyle
   let places: Places
   let traces: Traces
+  /// Events were lost: what was not seen may have been.
+  let isLossy: Bool
 
   init(_ inspection: Inspection, _ end: SessionEnd, _ style: PageStyle) {
     self.inspection = inspection
@@ -75,10 +78,28 @@ struct View {
     self.style = style
     places = Places(inspection.start)
     traces = Traces(inspection.files)
+    isLossy = end.lost > 0 || !inspection.losses.isEmpty
   }
 
   /// The last line of a section that could not say everything.
   func more(_ text: String) -> Line { Line("  … " + text + "; --full shows them", .faint) }
 
-  func name(of program: Program.ID) -> ByteString { inspection.processes.programs[program].name }
+  func name(of program: Program.ID) -> ByteString {
+    let program = inspection.processes.programs[program]
+    // What the command did without its exec being seen is not Honeyguide's doing.
+    if program.isProvisional, isCommand(program.process), let word = inspection.start.command.first {
+      return word.basename
+    }
+    return program.name
+  }
+
+  /// The command itself waited at its gate before the run began: all others are younger.
+  func isCommand(_ process: ProcessID) -> Bool { process.start < inspection.start.time }
+
+  /// A section that has nothing to tell says so in its heading.
+  func nothing(_ heading: String, _ text: String) -> Section {
+    var line = Line(heading, .heading)
+    line.add("  " + text + (isLossy ? "; some events were lost" : ""), .faint)
+    return Section(line) { _ in [] }
+  }
 }

@@ -3,7 +3,7 @@ internal import Inspection
 
 extension View {
   /// What it changed, each path under the weightiest thing that was done with it.
-  var changeSection: Section? {
+  var changeSection: Section {
     var groups: [Deed: [FileRecord]] = [:]
     var crowds: [Deed: Tally] = [:]
     var passing: [ByteString: Int] = [:]
@@ -40,7 +40,7 @@ extension View {
       }
     }
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
-    if blocks.isEmpty { return nil }
+    if blocks.isEmpty { return nothing("What it changed", "nothing that is watched") }
     let named = groups.values.reduce(0) { $0 + $1.count }
     let total = crowds.values.reduce(named) { $0 + $1.total }
     var heading = Line("What it changed", .heading)

@@ -3,9 +3,12 @@ internal import Inspection
 
 extension View {
   /// Where it connected: one line for each program and remote address.
-  var connectionSection: Section? {
+  var connectionSection: Section {
     let rows = connectionRows()
-    if rows.isEmpty { return nil }
+    if rows.isEmpty {
+      return nothing(
+        "Where it connected", "no TCP connection (UDP, Unix sockets and listening are not watched)")
+    }
     return Section(Line("Where it connected", .heading)) { limit in
       var lines = aligned(Array(rows.prefix(rows.count > limit ? limit - 1 : limit)))
       if lines.count < rows.count {

@@ -23,12 +23,12 @@ extension View {
     tail.add(ended, end.status.map { Words.trouble($0) == nil } ?? true ? .plain : .bad)
     tail.add(duration)
     let isShort =
-      style.cut.map {
+      style.commandCut.map {
         line.columns + Printable.columns(command) + tail.columns + rest.columns + loss.utf8.count <= $0
       } ?? true
     if isShort { tail.add(rest) } else { tail.add(", ") }
     tail.add(loss, lost == 0 ? .plain : .bad)
-    if let cut = style.cut {
+    if let cut = style.commandCut {
       var shortened: [UInt8] = []
       Printable.appendCut(command, columns: max(8, cut - line.columns - tail.columns), to: &shortened)
       command = shortened
@@ -51,7 +51,8 @@ extension View {
     let running = inspection.processes.running.count
     if running > 0, end.status != nil {
       let some = running == 1 ? "1 process still runs" : Words.count(running) + " processes still run"
-      lines += sentence(some + (losses.isEmpty ? "." : ", or its end was lost."), .plain)
+      let doubt = running == 1 ? ", or its end was lost." : ", or their ends were lost."
+      lines += sentence(some + (losses.isEmpty ? "." : doubt), .plain)
     }
     let files = inspection.files
     let folded = files.folded.values.reduce(0) { $0 + $1.names }

@@ -5,6 +5,7 @@ internal import Inspection
 struct Crowd: Hashable {
   enum Kind: Hashable {
     case processes, devices, kernel, sharedLibraries, locales, terminals, certificates, headers
+    case security, shims
     case python, perl, ruby, node, git, packages
 
     /// "3 shared libraries"; with a place "204 Python library files".
@@ -18,6 +19,8 @@ struct Crowd: Hashable {
       case .terminals: Words.count(count, "terminal description")
       case .certificates: Words.count(count, "certificate")
       case .headers: Words.count(count, "header")
+      case .security: Words.count(count, "file") + " of security libraries"
+      case .shims: Words.count(count, "shim")
       case .python: Words.count(count, "Python library file")
       case .perl: Words.count(count, "Perl library file")
       case .ruby: Words.count(count, "Ruby library file")
@@ -28,6 +31,13 @@ struct Crowd: Hashable {
     }
   }
   var kind: Kind
+  /// What every program asks for before its own work begins.
+  var isStarting: Bool {
+    switch kind {
+    case .sharedLibraries, .locales, .security, .shims: true
+    default: false
+    }
+  }
   /// The directory it lies below, where that says something.
   var place: ByteString?
 
@@ -53,11 +63,21 @@ struct Crowd: Hashable {
       self.init(.python, place: path.directory)
       return
     }
+    if bytes.hasSuffix("/glibc-hwcaps") || (bytes.range(of: Array("/lib".utf8)) != nil && Self.isProbed(path))
+    {
+      self.init(.sharedLibraries)
+      return
+    }
     if bytes.hasSuffix(".so") || bytes.range(of: Array(".so.".utf8)) != nil {
       self.init(.sharedLibraries)
       return
     }
     return nil
+  }
+
+  /// A directory for one kind of processor, where the loader looks for libraries.
+  private static func isProbed(_ path: ByteString) -> Bool {
+    ["tls", "x86_64", "haswell", "avx512_1", "aarch64", "atomics"].contains(path.basename)
   }
 
   private init(_ kind: Kind, place: ByteString? = nil) {
@@ -67,7 +87,8 @@ struct Crowd: Hashable {
 
   private static let roots: [(ByteString, Kind)] = [
     ("/proc", .processes), ("/dev", .devices), ("/sys", .kernel), ("/etc/ld.so.cache", .sharedLibraries),
-    ("/etc/ld.so.preload", .sharedLibraries), ("/usr/lib/locale", .locales), ("/usr/share/locale", .locales),
+    ("/etc/ld.so.preload", .sharedLibraries), ("/etc/gnutls", .security), ("/etc/selinux", .security),
+    ("/etc/crypto-policies", .security), ("/usr/lib/locale", .locales), ("/usr/share/locale", .locales),
     ("/usr/share/locale-langpack", .locales), ("/usr/share/i18n", .locales),
     ("/usr/share/zoneinfo", .locales),
     ("/etc/localtime", .locales), ("/etc/locale.alias", .locales), ("/usr/lib/terminfo", .terminals),
@@ -79,7 +100,8 @@ struct Crowd: Hashable {
 
   /// In the middle of a path; the first that occurs decides.
   private static let marks: [([UInt8], Kind)] = [
-    ("/gconv/", .locales), ("/lib/python", .python), ("/lib64/python", .python),
+    ("/gconv/", .locales), ("/glibc-hwcaps/", .sharedLibraries), ("/shims/", .shims),
+    ("/lib/python", .python), ("/lib64/python", .python),
     ("/site-packages/", .python), ("/dist-packages/", .python), ("/__pycache__/", .python),
     ("/node_modules/", .node), ("/perl5/", .perl), ("/perl-base/", .perl), ("-linux-gnu/perl/", .perl),
     ("/lib/ruby/", .ruby), ("/gems/", .ruby),

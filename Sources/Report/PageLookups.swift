@@ -3,19 +3,22 @@ internal import Inspection
 
 extension View {
   /// What it looked for and did not find, in the order tried.
-  var searchSection: Section? {
+  var searchSection: Section {
     let searches = Searches(self)
     let wide = ranked(searches.wide)
     let commands = searches.commands.filter { !$0.isFound }
     let found = searches.commands.count - commands.count
     let missing = sorted(searches.missing).map(\.path)
     if wide.isEmpty, searches.commands.isEmpty, missing.isEmpty, searches.refused.isEmpty,
-      searches.crowds.isEmpty
+      searches.crowds.isEmpty, searches.starting.missing == 0
     {
-      return nil
+      return nothing("What it looked for", "nothing that was not there")
     }
     var heading = Line("What it looked for, in the order tried", .heading)
-    heading.add("  ✓ used  • there  ✗ not there", .faint)
+    let isMarked =
+      !wide.isEmpty || !searches.refused.isEmpty || !(style.isFull ? searches.commands : commands).isEmpty
+      || (style.isFull && !missing.isEmpty)
+    if isMarked { heading.add("  ✓ used  • there  ✗ not there", .faint) }
     if style.isFull {
       return Section(heading) { limit in
         searchLines(wide + searches.commands, limit: limit) + refusedLines(searches.refused, limit: limit)
@@ -29,6 +32,7 @@ extension View {
     }
     return Section(heading) { limit in
       var ends: [Line] = []
+      var starting: [Line] = []
       if found > 0 {
         ends.append(
           Line(
@@ -36,8 +40,15 @@ extension View {
               + (found == 1 ? "it" : "them"), .faint
           ))
       }
+      if searches.starting.missing > 0 {
+        starting.append(
+          Line(
+            "  libc, loader and locale: \(Words.count(searches.starting.read)) read, "
+              + "\(Words.count(searches.starting.missing)) not found", .faint))
+      }
       ends += crowdLines(searches.crowds, label: "and did not find", limit: limit < 12 ? 1 : 2)
-      let isTelling = { (search: Search) in interest(search) < 16 }
+      ends += starting
+      let isTelling = { (search: Search) in interest(search) % 64 < 16 }
       let told = wide.filter(isTelling) + commands + wide.filter { !isTelling($0) }
       let shares = Page.shares(
         of: [
@@ -53,27 +64,35 @@ extension View {
 
   /// By name, the most telling name first, and the programs that looked for it in order of time.
   private func ranked(_ searches: [Search]) -> [Search] {
-    var names: [ByteString: (interest: Int, first: UInt64)] = [:]
+    var names: [[ByteString]: (interest: Int, first: UInt64)] = [:]
     for search in searches {
-      let known = names[search.name] ?? (.max, .max)
-      names[search.name] = (min(known.interest, interest(search)), min(known.first, search.first))
+      let known = names[group(search)] ?? (.max, .max)
+      names[group(search)] = (min(known.interest, interest(search)), min(known.first, search.first))
     }
     return searches.sorted { left, right in
-      guard left.name != right.name, let a = names[left.name], let b = names[right.name] else {
+      guard group(left) != group(right), let a = names[group(left)], let b = names[group(right)] else {
         return (left.first, left.program) < (right.first, right.program)
       }
-      return (a.interest, a.first, left.name) < (b.interest, b.first, right.name)
+      return (a.interest, a.first, left.name, left.program) < (b.interest, b.first, right.name, right.program)
     }
   }
 
-  /// Smaller is more telling: a configuration file of the user's or the project's first.
+  /// What is told together: one name, by whichever program; a name that says nothing by one program.
+  private func group(_ search: Search) -> [ByteString] {
+    search.name.isGeneric ? [search.name, search.program] : [search.name]
+  }
+
+  /// Smaller is more telling: where people keep their settings before all, and there what the command asked for
+  /// itself before what its children did; then a configuration file of the user's or the project's first.
   private func interest(_ search: Search) -> Int {
     let attempts = search.attempts.filter { !$0.isInCrowd }
     let areas = Set(attempts.map { places.kind(of: $0.path) })
     let name = search.name.bytes
     let isConfiguration = Self.configurationEndings.contains { name.hasSuffix($0) }
     let misses = attempts.count(where: \.isMiss)
-    return (isConfiguration ? 0 : 16) + (areas == [.other] ? 8 : 0) + (areas.count > 1 ? 0 : 4) + 3
+    let isSetting = attempts.contains { $0.isMiss && places.kind(of: $0.path) != .other }
+    let order = isSetting ? search.isByCommand ? 0 : 64 : 128
+    return order + (isConfiguration ? 0 : 16) + (areas == [.other] ? 8 : 0) + (areas.count > 1 ? 0 : 4) + 3
       - min(misses, 3)
   }
 
@@ -91,16 +110,16 @@ extension View {
     var told = 0
     var skipped = 0
     var rows = 0
-    var previous: ByteString?
+    var previous: [ByteString]?
     for search in searches {
-      rows = search.name == previous ? rows + 1 : 1
+      rows = group(search) == previous ? rows + 1 : 1
       // One name must not fill the page.
       if rows > 3, !style.isFull {
         skipped += 1
         continue
       }
       var first = Line("  ")
-      if search.name != previous {
+      if group(search) != previous {
         var name: [UInt8] = []
         Printable.appendCut(text(search.name), columns: style.cut == nil ? .max : 24, to: &name)
         first.add(name, .heading)
@@ -122,7 +141,7 @@ extension View {
       if lines.count + block.count > (isLast ? limit : limit - 1) { break }
       lines += block
       told += 1
-      previous = search.name
+      previous = group(search)
     }
     if told < searches.count {
       lines.append(more(Words.count(searches.count - told, "more search", "more searches")))

@@ -5,11 +5,12 @@ extension View {
   /// What ran: a tree, each line with its time.
   var processSection: Section {
     let tree = inspection.processes.tree
-    var shown = PageTree(tree, folding: !style.isFull) { Self.likeness($0) }
+    var shown = PageTree(tree, folding: !style.isFull) { likeness($0) }
     if !style.isFull, shown.visible > Page.lines {
       // Too much to tell each argument: programs of the same name with the same end look alike.
       shown = PageTree(tree, folding: true) { [programName($0)] }
     }
+    if shown.visible == 0 { return nothing("What ran", "no process was seen") }
     let ran = Line("What ran", .heading)
     return Section(ran) { limit in processLines(shown, limit) }
   }
@@ -18,12 +19,14 @@ extension View {
     (process.images.last?.program ?? process.origin).map { name(of: $0) } ?? process.comm
   }
 
-  private static func likeness(_ process: Process) -> [ByteString] {
+  private func likeness(_ process: Process) -> [ByteString] {
     var words: [ByteString] = []
     for step in process.steps {
       switch step {
       case .exec(let image): words += [image.exe, ByteString("\(image.argv.count)")] + image.argv
-      case .search(let search): words += ["?", search.name, search.found ?? ""] + search.attempts.map(\.path)
+      case .search(let search) where style.isFull || search.found == nil:
+        words += ["?", search.name, search.found ?? ""] + search.attempts.map(\.path)
+      case .search: break
       }
     }
     return words.isEmpty ? ["fork", process.comm] : words
@@ -35,6 +38,7 @@ extension View {
     let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1) { programName($0) }
     var lines: [Line] = []
     var told = 0
+    let width = isLossy && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
     // A stack, not recursion: a chain of processes may be long.
     var stack = shown.roots.reversed().filter { chosen.contains($0) }.map {
       Branch(node: $0, stem: "", mark: "")
@@ -44,7 +48,8 @@ extension View {
       let children = node.children.filter { chosen.contains($0) }
       let hidden =
         isAll ? 0 : node.below - children.reduce(0) { $0 + shown.nodes[$1].count + shown.nodes[$1].below }
-      lines.append(processLine(node, shown.tree, stem: branch.stem + branch.mark, hidden: hidden))
+      lines.append(
+        processLine(node, shown.tree, stem: branch.stem + branch.mark, hidden: hidden, width: width))
       told += node.count
       let stem = branch.stem + (branch.mark == "├─ " ? "│  " : branch.mark.isEmpty ? "" : "   ")
       for (index, child) in children.enumerated().reversed() {
@@ -57,31 +62,43 @@ extension View {
     return lines
   }
 
+  /// After a loss, of a process whose end may be what was lost.
+  private static let unseen = "end not seen"
+
   private struct Branch {
     var node: Int
     var stem: String
     var mark: String
   }
 
-  private func processLine(_ node: PageTree.Node, _ tree: ProcessTree, stem: String, hidden: Int) -> Line {
+  private func processLine(_ node: PageTree.Node, _ tree: ProcessTree, stem: String, hidden: Int, width: Int)
+    -> Line
+  {
     let process = tree.processes[node.position]
     var line = Line()
-    let time = node.isRunning ? "running" : (node.count > 1 ? "≤ " : "") + Words.duration(node.longest)
-    line.add(String(repeating: " ", count: max(0, 10 - time.count)) + time, .faint)
+    let longest = Words.duration(node.longest)
+    let time = node.isRunning ? isLossy ? Self.unseen : "running" : node.count > 1 ? "" : longest
+    line.add(String(repeating: " ", count: max(0, width - time.count)) + time, .faint)
     line.add("  " + stem, .faint)
 
     var tail = Line()
-    if node.count > 1 { tail.add(" ×" + Words.count(node.count), .name) }
+    if node.count > 1 {
+      tail.add(" ×" + Words.count(node.count), .name)
+      if node.longest > 0 { tail.add(", longest " + longest, .faint) }
+    }
     if node.differ {
       tail.add(process.folded?.isMixed == true ? " (various)" : " (with various arguments)", .faint)
     }
     for (text, ink) in troubles(process, node) { tail.add("  " + text, ink) }
-    if process.uid != inspection.start.uid { tail.add("  as uid \(process.uid)", .name) }
+    // Of a process of which only its fork was seen the user is not known.
+    if process.first != nil, process.uid != inspection.start.uid {
+      tail.add("  as uid \(process.uid)", .name)
+    }
     if hidden > 0 { tail.add("  (\(Words.count(hidden)) more below)", .faint) }
     if style.isFull { tail.add(details(process), .faint) }
 
     var command = self.command(process)
-    let room = style.cut.map { max(12, $0 - line.columns - tail.columns) }
+    let room = style.commandCut.map { max(12, $0 - line.columns - tail.columns) }
     // Rather the middle of long paths than the end of the command.
     if let room, command.columns > room { command = self.command(process, longest: max(16, room / 3)) }
     line.add(command.cut(to: room))
@@ -107,20 +124,44 @@ extension View {
         if !line.isEmpty { line.add(" → ", .faint) }
         line.add(words(image, longest: longest))
       case .search(let search):
+        // Where it was found the program says itself.
+        if search.found != nil, !style.isFull { continue }
         if !line.isEmpty { line.add(" ") }
         line.add(words(search), search.found == nil ? .bad : .faint)
       }
     }
     if process.omittedSteps > 0 { line.add(" (and \(Words.count(process.omittedSteps)) more)", .faint) }
     if process.images.isEmpty {
+      if isCommand(process.id) { return commandWithoutExec(process, line) }
       var name: [UInt8] = []
       Printable.appendPath(programName(process), to: &name)
-      var fork = Line("(fork of ", .faint)
+      var fork = Line(isLossy ? "(a fork of " : "(fork of ", .faint)
       fork.add(name, .faint)
+      if isLossy { fork.add(", or what it executed was lost", .faint) }
       fork.add(line.isEmpty ? ")" : ") ", .faint)
       if name.isEmpty { fork = Line("(nothing is known of it) ", .faint) }
       fork.add(line)
       line = fork
+    }
+    return line
+  }
+
+  /// The command as it was given, where no exec of it was seen.
+  private func commandWithoutExec(_ process: Process, _ searches: Line) -> Line {
+    var words: [UInt8] = []
+    Printable.appendCommand(inspection.start.command, to: &words)
+    var line = Line()
+    line.add(words)
+    var error: ErrorNumber?
+    for case .search(let search) in process.steps { error = search.attempts.last?.error ?? error }
+    // What a shell or env(1) exits with when it cannot execute, and Honeyguide too.
+    if let error, let status = process.exit?.status, [.code(126), .code(127)].contains(status) {
+      line.add("  could not be executed: " + error.name, .bad)
+    } else if isLossy {
+      line.add("  (its exec was lost)", .faint)
+    } else if !searches.isEmpty {
+      line.add(" ")
+      line.add(searches)
     }
     return line
   }
@@ -153,7 +194,10 @@ extension View {
     let tried = search.attempts.count + search.omitted
     var text = Array("(".utf8)
     if tried == 1, search.found == nil, let attempt = search.attempts.first {
-      text += places.text(attempt.path) + ": \(Words.error(attempt.error)))".utf8
+      // A script whose `#!` names what is not there fails as if it were not there itself.
+      let isThere = attempt.error == .noEntry && inspection.files[attempt.path]?.wasThere == true
+      let reason = isThere ? "its interpreter is not there" : Words.error(attempt.error)
+      text += places.text(attempt.path) + ": \(reason))".utf8
       return text
     }
     Printable.appendPath(search.name, to: &text)

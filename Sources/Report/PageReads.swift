@@ -3,7 +3,7 @@ internal import Inspection
 
 extension View {
   /// What it read: files by name, those of the project first; libraries and the like as numbers.
-  var readSection: Section? {
+  var readSection: Section {
     var named: [FileRecord] = []
     var crowds = Tally()
     var directories: [FileRecord] = []
@@ -12,7 +12,9 @@ extension View {
       guard isReadByOther(record), style.isFull || !traces.isPassing(record.path) else { continue }
       if !style.isFull, let crowd = Crowd(record.path) { crowds.add(crowd) } else { named.append(record) }
     }
-    if named.isEmpty, crowds.isEmpty, directories.isEmpty { return nil }
+    if named.isEmpty, crowds.isEmpty, directories.isEmpty {
+      return nothing("What it read", "no file that it opened itself")
+    }
     let files = sorted(named)
     let listed = style.isFull ? sorted(directories) : []
     var heading = Line("What it read", .heading)

@@ -17,6 +17,8 @@ struct Search {
   var runs = 1
   /// For a program to run, along PATH.
   var isForCommand: Bool
+  /// By the command itself, not by what it started.
+  var isByCommand = false
   var attempts: [Attempt]
 
   /// In several places; a library that has the same name in it is not one of them.
@@ -43,6 +45,8 @@ struct Searches {
   private(set) var refused: [Search] = []
   /// Not found among libraries and the like.
   private(set) var crowds = Tally()
+  /// What every program asks for as it starts: files that were read, and paths that were not there.
+  private(set) var starting = (read: 0, missing: 0)
 
   private struct Key: Hashable {
     var program: Program.ID
@@ -67,16 +71,19 @@ struct Searches {
     var groups: [Key: [Search.Attempt]] = [:]
     var unsuccessful: Set<Key> = []
     var missed: [ByteString: FileRecord] = [:]
+    var there: Set<ByteString> = []
     for record in records {
       let isInCrowd = !view.style.isFull && Crowd(record.path) != nil
       let isMade = view.traces.isMade(record)
-      if record.counts[.absent] > 0, !isMade {
+      if record.wasThere { there.insert(record.path) }
+      if record.counts[.absent] > 0, !isMade, !record.wasThere {
         if isInCrowd, let crowd = Crowd(record.path) {
-          crowds.add(crowd)
+          if crowd.isStarting { starting.missing += 1 } else { crowds.add(crowd) }
         } else {
           missed[record.path] = record
         }
       }
+      if isInCrowd, record.counts[.read] > 0, Crowd(record.path)?.isStarting == true { starting.read += 1 }
       let name = record.path.plainName
       // Who lists a directory asks what is there, not whether this is there.
       for touch in record.touches where touch.found != .listed {
@@ -98,23 +105,31 @@ struct Searches {
     for (key, attempts) in groups {
       // Who found at once what others looked for belongs beside them.
       let isBeside =
-        !key.isForCommand && wideNames.contains(key.name)
+        !key.isForCommand && !key.name.isGeneric && wideNames.contains(key.name)
         && attempts.contains { !$0.isInCrowd && !$0.touch.found.isDisjoint(with: Touch.Found.used) }
       guard unsuccessful.contains(key) || isBeside else { continue }
       all.append(
         Search(
-          name: key.name, program: programs[key.program].name, isForCommand: key.isForCommand,
+          name: key.name, program: view.name(of: key.program), isForCommand: key.isForCommand,
+          isByCommand: view.isCommand(programs[key.program].process),
           attempts: attempts.sorted { ($0.touch.time, $0.path) < ($1.touch.time, $1.path) }))
     }
     all.sort { ($0.first, $0.name, $0.program) < ($1.first, $1.name, $1.program) }
-    sort(all, wideNames, missed)
+    sort(all, wideNames, missed, there) { path in
+      [.home, .configuration].contains(view.places.kind(of: path))
+    }
   }
 
+  /// One name that was not there where people keep their settings is a search as well: how many are told so.
+  private static let singles = 8
+
   private mutating func sort(
-    _ all: [Search], _ wideNames: Set<ByteString>, _ missed: [ByteString: FileRecord]
+    _ all: [Search], _ wideNames: Set<ByteString>, _ missed: [ByteString: FileRecord],
+    _ there: Set<ByteString>, isSetting: (ByteString) -> Bool
   ) {
     var known: [Likeness: Int] = [:]
     var isTold: Set<ByteString> = []
+    var singles = Self.singles
     for search in all {
       if search.isForCommand, search.attempts.count > 1 {
         if known.updateValue(0, forKey: Likeness(search)) == nil { commands.append(search) }
@@ -129,9 +144,18 @@ struct Searches {
       } else {
         for attempt in search.attempts where !attempt.isInCrowd {
           if attempt.touch.found.contains(.failed) {
+            // Asked whether a file is a directory: it is not, but it is there.
+            if attempt.touch.error == ErrorNumber.notDirectory.number, there.contains(attempt.path) {
+              continue
+            }
             var single = search
             single.attempts = [attempt]
             refused.append(single)
+          } else if search.attempts.count == 1, attempt.isMiss, missed[attempt.path] != nil, singles > 0,
+            isSetting(attempt.path), isTold.insert(attempt.path).inserted
+          {
+            singles -= 1
+            wide.append(search)
           } else if attempt.isMiss, isTold.insert(attempt.path).inserted, let record = missed[attempt.path] {
             missing.append(record)
           }
@@ -163,6 +187,14 @@ struct Searches {
 }
 
 extension ByteString {
+  /// A name that says nothing: programs that look for it do not look for the same thing.
+  var isGeneric: Bool {
+    let stem = bytes.prefix { $0 != UInt8(ascii: ".") }
+    return ["config", "conf", "settings", "init", "rc", "defaults", "credentials", "hosts"].contains {
+      stem.elementsEqual($0.utf8)
+    }
+  }
+
   /// The name without the directory and without leading dots: what a configuration file is called wherever
   /// it lies.
   var plainName: ByteString {

@@ -55,7 +55,7 @@ enum Words {
     case 13: "permission denied"
     case 17: "exists already"
     case 18: "another file system"
-    case 20: "not below a directory"
+    case 20: "not a directory"
     case 21: "is a directory"
     case 28: "disk full"
     case 30: "read-only file system"

@@ -124,3 +124,18 @@ import Testing
     #expect(inspection.losses == [Loss(reason: "ring-full", count: 5), Loss(reason: "queue-full", count: 1)])
   }
 }
+
+extension FileTests {
+  @Test func aFileAskedForAsADirectoryIsNotAbsent() throws {
+    var story = Story()
+    story.exec(10, "vim")
+    story.open(10, "/etc/vim/rrhelper.vim", OpenFlags.listing, error: 20)
+    story.open(10, "/etc/vimrc/below", error: 20)
+    story.change(10, .rmdir, "/etc/file", error: 20)
+    let files = story.inspection("vim").files
+    #expect(files["/etc/vim/rrhelper.vim"]?.counts[.absent] == 0)
+    #expect(files["/etc/vim/rrhelper.vim"]?.counts[.failed] == 1)
+    #expect(files["/etc/vimrc/below"]?.counts[.absent] == 1)
+    #expect(files["/etc/file"]?.counts[.absent] == 0)
+  }
+}

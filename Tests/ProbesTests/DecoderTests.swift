@@ -63,8 +63,9 @@ struct DecoderTests {
   }
 
   @Test(arguments: [
-    ("/w", "x", "/w/x"), ("/", "x", "/x"), ("/w", "/x", "/x"), ("/w", ".", "/w"), ("/w", "", "/w"),
-    ("/w", "../x", "/w/../x"), ("/w", "/", "/"), ("/w", "//a/./b//", "/a/b"), ("/w", "...", "/w/..."),
+    ("/w", "x", "/w/x"), ("/", "x", "/x"), ("/", "/x", "/x"), ("/w", ".", "/w"), ("/w", "", "/w"),
+    ("/w", "../x", "/w/../x"), ("/", "/", "/"), ("/", "//a/./b//", "/a/b"), ("/w", "...", "/w/..."),
+    ("/new-root", "/etc/x", "/new-root/etc/x"),
   ])
   func `joining leaves out what means nothing and keeps what only the kernel can resolve`(
     directory: String, name: String, path: String
@@ -72,8 +73,9 @@ struct DecoderTests {
     #expect(Decoder.join(ByteString(directory), ByteString(name)) == ByteString(path))
   }
 
-  @Test func `a relative name without a directory has no path`() {
+  @Test func `a relative name without a directory has no path, an absolute one needs none`() {
     #expect(Decoder.join(nil, "x") == nil)
+    #expect(Decoder.join(nil, "/x/./y") == "/x/y")
   }
 
   @Test func `long arguments come ahead in a record of their own thread`() throws {

@@ -30,6 +30,11 @@ public struct Bytes: Hashable, Sendable, Comparable, ExpressibleByStringLiteral,
     left.array.lexicographicallyPrecedes(right.array)
   }
 
+  /// An absolute name below this root.
+  func below(_ name: Bytes) -> Bytes {
+    joined(Bytes(name.array.drop { $0 == UInt8(ascii: "/") }))
+  }
+
   /// `name` seen from the directory `self`, as Honeyguide promises a path that it did not see resolved: "." and
   /// empty components removed, ".." kept.
   /// A base that is no directory of any file system ("pipe:[1]") keeps its form.

@@ -82,5 +82,6 @@ struct StraceCallShape {
   static let traced =
     (all.keys.sorted() + [
       "execve", "execveat", "clone", "clone3", "fork", "vfork", "socket", "connect", "getsockopt", "close",
+      "chroot",
     ]).joined(separator: ",")
 }

@@ -21,7 +21,12 @@ public struct StraceWitness {
   /// What threads with CLONE_FS share.
   private final class Directory {
     var path: Bytes
-    init(_ path: Bytes) { self.path = path }
+    /// Another one than the first process's after chroot.
+    var root: Bytes
+    init(_ path: Bytes, root: Bytes = "/") {
+      self.path = path
+      self.root = root
+    }
   }
 
   private final class Process {
@@ -97,7 +102,7 @@ public struct StraceWitness {
     let thread = Thread(
       process: isThread ? parent.process : Process(pid: tid, actor: parent.process.actor),
       directory: flags & KernelNumber.cloneFileSystem != 0
-        ? parent.directory : Directory(parent.directory.path))
+        ? parent.directory : Directory(parent.directory.path, root: parent.directory.root))
     threads[tid] = thread
     return thread
   }
@@ -127,6 +132,10 @@ public struct StraceWitness {
     case "clone", "clone3", "fork", "vfork":
       // Makes the child known even when it is never heard of again before its end.
       if call.error == nil, let child = call.result.number { _ = try self.thread(Int32(child), at: index) }
+    case "chroot":
+      guard call.error == nil, let name = call.arguments[0].string else { return }
+      let directory = thread.directory
+      directory.root = name.isAbsolute ? directory.root.below(name) : directory.path.joined(name)
     case "execve", "execveat": observeExec(call, in: thread)
     case "socket", "connect", "getsockopt", "close":
       if let observation = connections.observe(call, by: thread.process.actor) {
@@ -161,6 +170,8 @@ public struct StraceWitness {
     let argv = Self.received(arguments, file: file, filename: filename ?? "", from: thread.directory.path)
     observations.add(.exec(by: actor, filename: filename, argv: argv, error: nil))
     thread.process.actor = filename ?? "(unreadable)"
+    // Another program in the same process asks anew.
+    thread.process.lookups = []
   }
 
   /// The arguments that the new program gets, where the old one gave `given`: strace sees them before the kernel
@@ -197,8 +208,9 @@ public struct StraceWitness {
     let flags = shape.flags.flatMap { $0 < arguments.count ? arguments[$0].number : nil } ?? 0
     let requested = shape.path.flatMap { arguments[$0].string }
     let isUnreadable = shape.path != nil && requested == nil
-    let path = Self.path(
-      arguments, shape.directory, shape.path, from: thread.directory.path)
+    // An empty name that is not there is no place; with AT_EMPTY_PATH it is the descriptor's.
+    let isNowhere = requested?.isEmpty == true && call.error == "ENOENT"
+    let path = isNowhere ? nil : Self.path(arguments, shape.directory, shape.path, from: thread.directory)
     let text = { Observation.path($0, requested: requested, isUnreadable: isUnreadable) }
     let actor = thread.process.actor
 
@@ -216,7 +228,7 @@ public struct StraceWitness {
       if requested?.isEmpty == true, flags & KernelNumber.emptyPath != 0 { return }
       let observation = Observation.lookup(
         by: actor, path: text(path), error: call.error)
-      // Once for each process, whichever program of it asked first.
+      // Once for each program of each process.
       if thread.process.lookups.insert(observation.text).inserted { observations.add(observation) }
 
     case .change(var name):
@@ -231,7 +243,9 @@ public struct StraceWitness {
         let asked = arguments[second].string
         let leadsTo =
           name == "symlink"
-          ? asked : Self.path(arguments, shape.directory2, second, from: thread.directory.path)
+          ? asked
+          : asked?.isEmpty == true && call.error == "ENOENT"
+            ? nil : Self.path(arguments, shape.directory2, second, from: thread.directory)
         to = Observation.path(leadsTo, requested: asked, isUnreadable: asked == nil)
       }
       observations.add(
@@ -268,12 +282,12 @@ public struct StraceWitness {
 
   /// The path that a pair of arguments means, nil when it is not known.
   private static func path(
-    _ arguments: [StraceArgument], _ directory: Int?, _ path: Int?, from workingDirectory: Bytes
+    _ arguments: [StraceArgument], _ directory: Int?, _ path: Int?, from start: Directory
   ) -> Bytes? {
     guard let path else { return directory.flatMap { arguments[$0].annotation } }
     guard let name = arguments[path].string else { return nil }
-    if name.isAbsolute { return Bytes("/").joined(name) }
-    guard let directory else { return workingDirectory.joined(name) }
+    if name.isAbsolute { return start.root.below(name) }
+    guard let directory else { return start.path.joined(name) }
     return arguments[directory].annotation?.joined(name)
   }
 

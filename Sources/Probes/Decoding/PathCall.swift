@@ -43,7 +43,9 @@ extension Decoder {
       case .mkdir, .chmod: change.mode = Self.mode(record.a)
       case .truncate: change.length = Int64(bitPattern: record.a)
       case .chown: (change.owner, change.group) = (a, b)
-      case .rename, .link: change.to = Self.argument(name2, record.names.1, walk2, isResolved: false)
+      case .rename, .link:
+        change.to = Self.argument(
+          name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
       case .symlink: change.to = Self.text(name2, record.names.1)
       case .unlink, .rmdir, .chdir: break
       }

@@ -24,6 +24,7 @@ final class Pipeline: @unchecked Sendable {
   /// What could not be found out, as sentences.
   private var unknown: Set<String> = []
   private var onPageRequest: () -> Void = {}
+  private var startTime: UInt64 = 0
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
   private var readerError: BPFError?
@@ -45,6 +46,7 @@ final class Pipeline: @unchecked Sendable {
   /// Starts both threads. `onPageRequest` runs on the worker's, between two events.
   func start(_ session: SessionStart, onPageRequest: @escaping () -> Void) throws(BPFError) {
     self.onPageRequest = onPageRequest
+    startTime = session.time
     for sink in sinks { sink.run { try $0.start(session) } }
     let ring = HandedOver(try tracer.ring())
     reader = Thread { [self] in read(ring) }
@@ -150,6 +152,12 @@ final class Pipeline: @unchecked Sendable {
   }
 
   private func receive(_ event: Event) {
+    var event = event
+    if event.process.start < startTime, case .exit(var exit) = event.body {
+      // The command's process waited at its gate before there was a command.
+      exit.duration -= min(exit.duration, startTime - event.process.start)
+      event.body = .exit(exit)
+    }
     events += 1
     for sink in sinks { sink.run { try $0.receive(event) } }
   }
