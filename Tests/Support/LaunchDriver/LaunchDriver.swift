@@ -41,7 +41,11 @@ struct LaunchDriver {
     let plan = try LaunchPlan(choice, keepsGivenEnvironment: keepsSudoEnvironment)
     let page: OutputFile
     do {
-      page = try OutputFile(output ?? "/dev/stderr", as: plan.identity)
+      if let output {
+        page = try OutputFile(output, as: plan.identity)
+      } else {
+        page = try OutputFile(standardErrorAs: "standard error")
+      }
     } catch {
       say("LaunchDriver: \(error)\n")
       return 73
