@@ -326,7 +326,8 @@ def hang_up(terminal, prefix):
     terminal.wait_state(launcher, ["", "Z"])
     terminal.master = os.open("/dev/null", os.O_RDONLY)
     with open(os.path.join(where, "hups")) as file:
-        assert file.read() == "hup\n"
+        # Once from the kernel; and once more where the shell that ends passes it on in time.
+        assert set(file.read().splitlines()) == {"hup"}
 
 
 def terminal_state(terminal, prefix):
