@@ -39,7 +39,7 @@ static __always_inline int start_connecting(const struct sock *socket) {
     return 0;
   }
   struct hg_connecting value = {};
-  fill_header(&value.record.header, HG_RECORD_CONNECT, task);
+  fill_header(&value.record.header, HG_RECORD_CONNECT, task, parent_pid(task));
   value.record.header.size = sizeof value.record;
   value.record.started = value.record.header.time;
   fill_addresses(&value.record, socket);
@@ -110,7 +110,7 @@ static __always_inline struct sock *tcp_socket(struct task_struct *task, __s32 n
 static __always_inline void tell_immediate(struct task_struct *task, struct pt_regs *registers, long result) {
   struct sockaddr_in6 address = {};
   struct hg_connect record = {};
-  fill_header(&record.header, HG_RECORD_CONNECT, task);
+  fill_header(&record.header, HG_RECORD_CONNECT, task, parent_pid(task));
   record.header.size = sizeof record;
   record.error = -result;
   record.flags = HG_CONNECT_IMMEDIATE;

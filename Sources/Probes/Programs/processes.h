@@ -12,7 +12,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
   if (!is_process) return 0;
 
   struct hg_fork record = {};
-  fill_header(&record.header, HG_RECORD_FORK, parent);
+  fill_header(&record.header, HG_RECORD_FORK, parent, parent_pid(parent));
   record.header.size = sizeof record;
   record.child_pid = child->tgid;
   record.child_start = child->start_boottime;
@@ -66,7 +66,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   struct mm_struct *mm = NULL;
   FIELD(cred, task, cred);
   FIELD(mm, task, mm);
-  fill_header(&record->header, HG_RECORD_EXEC, task);
+  fill_header(&record->header, HG_RECORD_EXEC, task, parent_pid(task));
   s->offset = sizeof *record;
   FIELD(record->gid, cred, gid);
   FIELD(record->euid, cred, euid);
@@ -144,7 +144,7 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   count_alive(-1);
 
   struct hg_exit record = {};
-  fill_header(&record.header, HG_RECORD_EXIT, task);
+  fill_header(&record.header, HG_RECORD_EXIT, task, parent_pid(task));
   record.header.size = sizeof record;
   __u32 flags = 0;
   FIELD(flags, group, flags);

@@ -75,21 +75,26 @@ static __always_inline bool emit(struct hg_header *record, __u64 size) {
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (from))
 #define FIELD(to, pointer, field) READ(to, (void *)(pointer) + bpf_core_field_offset(*(pointer), field))
 
-static __always_inline void fill_header(struct hg_header *header, __u32 type, struct task_struct *task) {
+static __always_inline __u32 parent_pid(struct task_struct *task) {
+  struct task_struct *parent = NULL;
+  __u32 pid = 0;
+  FIELD(parent, task, real_parent);
+  FIELD(pid, parent, tgid);
+  return pid;
+}
+
+static __always_inline void fill_header(struct hg_header *header, __u32 type, struct task_struct *task, __u32 ppid) {
   header->type = type;
   header->time = bpf_ktime_get_boot_ns();
   header->pid = task->tgid;
   header->tid = task->pid;
   header->start = task->start_boottime;
-  header->ppid = 0;
+  header->ppid = ppid;
   header->uid = (__u32)bpf_get_current_uid_gid();
   if (header->tid != header->pid) {
     struct task_struct *leader = NULL;
     FIELD(leader, task, group_leader);
     FIELD(header->start, leader, start_boottime);
   }
-  struct task_struct *parent = NULL;
-  FIELD(parent, task, real_parent);
-  FIELD(header->ppid, parent, tgid);
   FIELD(header->comm, task, comm);
 }

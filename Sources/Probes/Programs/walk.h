@@ -10,7 +10,11 @@ struct scratch {
   // The walk under way.
   struct dentry *dentry;
   struct mount *mount;
-  struct dentry *mount_root;
+  struct mount_head {
+    struct mount *parent;
+    struct dentry *mountpoint;
+    struct dentry *root;
+  } mount_head;
   __u32 walked;  // bytes
   __u32 flags;   // enum hg_text_flag
   __u32 offset;  // where the next text goes in the record
@@ -88,16 +92,26 @@ static __always_inline long read_dentry(struct dentry_head *head, struct dentry 
              ?: READ(head->short_name, (void *)dentry + inode + sizeof(void *));
 }
 
+// What a step needs of a mount; neighbours in all kernels so far, too.
+static __always_inline long read_mount(struct mount_head *head, struct mount *mount) {
+  __u64 parent = bpf_core_field_offset(struct mount, mnt_parent),
+        mountpoint = bpf_core_field_offset(struct mount, mnt_mountpoint),
+        root = bpf_core_field_offset(struct mount, mnt.mnt_root);
+  if (mountpoint == parent + sizeof(void *) && root == mountpoint + sizeof(void *))
+    return READ(*head, (void *)mount + parent);
+  return READ(head->parent, (void *)mount + parent) ?: READ(head->mountpoint, (void *)mount + mountpoint)
+             ?: READ(head->root, (void *)mount + root);
+}
+
 // One name of a path, or one step over a mount point; ends the loop (1) at the root.
 // (bpf_loop's context must lie on the stack, hence the pointer to a pointer.)
 static long walk_step(__u32 step, struct scratch **context) {
   struct scratch *s = *context;
-  if (s->dentry == s->mount_root) {
-    struct mount *parent;
-    if (FIELD(parent, s->mount, mnt_parent) || parent == s->mount) return 1;
-    if (FIELD(s->dentry, s->mount, mnt_mountpoint) || FIELD(s->mount_root, parent, mnt.mnt_root)) return 1;
-    s->mount = parent;
-    return 0;
+  if (s->dentry == s->mount_head.root) {
+    if (s->mount_head.parent == s->mount) return 1;
+    s->mount = s->mount_head.parent;
+    s->dentry = s->mount_head.mountpoint;
+    return read_mount(&s->mount_head, s->mount) != 0;
   }
   struct dentry_head head;
   if (read_dentry(&head, s->dentry)) {
@@ -134,23 +148,27 @@ static long walk_step(__u32 step, struct scratch **context) {
 // Not static: the verifier looks at such a function once, by itself, and not again wherever it is called (5 ms less).
 __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   struct path *path = (void *)address;
-  struct vfsmount *mount = NULL;
   if (!s || !walk) return 0;
-  s->dentry = NULL;
   s->walked = 0;
   s->flags = 0;
-  s->mount_root = NULL;
   // A path stands in other structures only: one search of the kernel's types less than with its own.
-  READ(s->dentry, (void *)path + bpf_core_field_offset(struct file, f_path.dentry) - bpf_core_field_offset(struct file, f_path));
-  READ(mount, (void *)path + bpf_core_field_offset(struct file, f_path.mnt) - bpf_core_field_offset(struct file, f_path));
+  __u64 start = bpf_core_field_offset(struct file, f_path),
+        mount = bpf_core_field_offset(struct file, f_path.mnt) - start,
+        dentry = bpf_core_field_offset(struct file, f_path.dentry) - start;
+  struct {
+    void *first, *second;
+  } pair = {};
+  READ(pair, path);
+  struct vfsmount *mounted = mount < dentry ? pair.first : pair.second;
+  s->dentry = mount < dentry ? pair.second : pair.first;
   walk->inode = 0;
   walk->magic = 0;
   walk->size = 0;
   walk->flags = HG_TEXT_ABSENT;
-  if (!s->dentry || !mount) return 0;
+  if (!s->dentry || !mounted) return 0;
   struct dentry *leaf = s->dentry;
-  s->mount = (void *)mount - bpf_core_field_offset(struct mount, mnt);
-  FIELD(s->mount_root, s->mount, mnt.mnt_root);
+  s->mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
+  if (read_mount(&s->mount_head, s->mount)) return 0;
   bpf_loop(TEXT_LIMIT / 2 + 64, walk_step, &s, 0);
   if (s->flags & HG_TEXT_PSEUDO) {
     struct inode *inode = NULL;
@@ -186,6 +204,14 @@ static __always_inline struct file *descriptor(struct task_struct *task, __s32 n
     FIELD(descriptors.files, table, fd);
   }
   if (number >= 0 && (__u32)number < descriptors.size) READ(file, descriptors.files + number);
+  return file;
+}
+
+// The same by loads instead of calls, for the hot path.
+static __always_inline struct file *loaded_descriptor(struct files_struct *files, __s32 number) {
+  struct fdtable *table = files->fdt;
+  struct file *file = NULL;
+  if (number >= 0 && (__u32)number < table->max_fds) READ(file, table->fd + number);
   return file;
 }
 
