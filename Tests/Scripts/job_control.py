@@ -84,14 +84,16 @@ class Terminal:
             assert time.monotonic() < deadline, f"{pid} is {state_of(pid)!r}, not in {states!r}"
             time.sleep(0.01)
 
-    def wait_foreground(self, name, timeout=10.0):
-        "Until the group that owns the terminal is led by a program of that name, which sleeps."
+    def wait_running(self, name, timeout=10.0):
+        "Until the last of the processes below, each the child of the one before, is of that name and sleeps."
         deadline = time.monotonic() + timeout
         while True:
-            group = os.tcgetpgrp(self.master)
-            if comm_of(group) == name and state_of(group) == "S":
+            last = self.pid
+            while below := children(last):
+                last = below[0]
+            if comm_of(last) == name and state_of(last) == "S":
                 return
-            assert time.monotonic() < deadline, f"{comm_of(group)!r} owns the terminal, not {name!r}"
+            assert time.monotonic() < deadline, f"{comm_of(last)!r} is the last, not {name!r}"
             time.sleep(0.01)
 
     def close(self):
@@ -262,13 +264,13 @@ def inner_shell(terminal, prefix):
     start_inner(terminal, prefix)
     assert "no job control" not in terminal.text
     terminal.send("sleep 60\n")
-    terminal.wait_foreground("sleep")
+    terminal.wait_running("sleep")
     terminal.send("\x1a")
     terminal.expect("Stopped")
     terminal.expect(INNER)
     assert "sleep 60" in terminal.line("jobs", INNER)
     terminal.send("fg\n")
-    terminal.wait_foreground("sleep")
+    terminal.wait_running("sleep")
     terminal.send("\x03")
     terminal.expect(INNER)
     assert "code=130" in terminal.line("echo code=$?", INNER)
