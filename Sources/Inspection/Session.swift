@@ -33,7 +33,7 @@ public struct SessionStart: Hashable, Sendable {
 
 /// Events that could not be kept, and why.
 public struct Loss: Hashable, Sendable {
-  /// A stable word ("ring-full", "queue-full", "not-decoded-32-bit"), and how many events.
+  /// A stable word ("ring-full", "queue-full", "not-decoded-x32"), and how many events.
   public var reason: String
   public var count: UInt64
   public init(reason: String, count: UInt64) {

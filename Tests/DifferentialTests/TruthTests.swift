@@ -121,16 +121,16 @@ extension Differential {
         ])
     }
 
-    @Test func callsMadeTheThirtyTwoBitWayAreCountedAndNotMisread() throws {
+    @Test func callsMadeByTheX32ConventionAreCountedAndNotMisread() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       let program = try laboratory.program("oddcalls")
       try laboratory.clean()
       let story = try laboratory.inspect(
-        Command([program, "32-bit"], in: laboratory.work), mayLose: ["not-decoded-32-bit"]
+        Command([program, "x32"], in: laboratory.work), mayLose: ["not-decoded-x32"]
       ).story
       #expect(story.summary["lost"]?.integer == 3)
-      #expect(story.summary["lost_by_reason"] == .object(["not-decoded-32-bit": .integer(3)]))
+      #expect(story.summary["lost_by_reason"] == .object(["not-decoded-x32": .integer(3)]))
     }
   }
 }

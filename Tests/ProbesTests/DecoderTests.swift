@@ -55,6 +55,20 @@ struct DecoderTests {
     #expect(change.target.path == "/d")
   }
 
+  @Test func `lengths of the 32-bit convention are as wide as their call's`() throws {
+    for (number, a, length) in [
+      (UInt32(512 + 92), UInt64(0xffff_ffff), Int64(-1)), (512 + 193, 0x1_0000_0005, 0x1_0000_0005),
+      (76, 0xffff_ffff, 0xffff_ffff),
+    ] {
+      var call = hg_paths(number: number, event: HG_CALL_TRUNCATE, result: -22)
+      call.a = a
+      guard case .change(let change) = try decode(call, name: "/f", walk: nil)?.body else {
+        return #expect(Bool(false), "no change")
+      }
+      #expect(change.length == length)
+    }
+  }
+
   @Test(arguments: [
     ("", "/"), ("/etc", "/etc"), ("/hosts/etc", "/etc/hosts"), ("/c/b/a", "/a/b/c"),
   ])

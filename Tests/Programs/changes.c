@@ -63,7 +63,9 @@ static void contents(int d) {
   make("t");
   int t = open("t", O_RDWR), r = open("t", O_RDONLY), p = open("t", O_PATH);
   syscall(SYS_truncate, "t", 100l);
+#if defined(__x86_64__)  // strace shows the 32-bit call's -1 as 4294967295
   syscall(SYS_truncate, "t", -1l);             // EINVAL
+#endif
   syscall(SYS_truncate, "d", 0l);              // EISDIR
   syscall(SYS_truncate, "missing", 5l);
   syscall(SYS_ftruncate, t, 5000000000l);

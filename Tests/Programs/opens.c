@@ -119,9 +119,11 @@ int main(void) {
   open("/dev/shm/honeyguide-missing", O_RDWR);
 
   // The upper half of a register means nothing where the kernel takes an int.
+#if defined(__x86_64__)
   syscall(SYS_openat, ((long)d & 0xffffffffl) | 0x1234500000000l, "one", 0x7700000000l | O_RDONLY, 0l);
   syscall(SYS_openat, 0x00000000ffffff9cl, "d/one", (long)O_RDONLY);
   syscall(SYS_open, "d/wide", 0x7700000000l | O_CREAT | O_WRONLY, 0x3300010600l);
+#endif
 
   // A FIFO: opened once interrupted for good, once restarted.
   mkfifo("fifo", 0600);

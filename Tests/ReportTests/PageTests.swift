@@ -166,14 +166,14 @@ import Testing
     story.exit(10, .signal(9, coreDumped: true))
     let end = SessionEnd(
       status: .signal(9, coreDumped: true), time: story.clock,
-      losses: [Loss(reason: "ring-full", count: 1_200), Loss(reason: "not-decoded-32-bit", count: 1)],
+      losses: [Loss(reason: "ring-full", count: 1_200), Loss(reason: "not-decoded-x32", count: 1)],
       events: 4, notes: ["The environment of sudo could not be read."])
     let page = String(
       decoding: Page.render(story.inspection("sh"), end: end, style: PageStyle()), as: UTF8.self)
     #expect(
       page == """
         honeyguide: sh was killed by SIGKILL and dumped core after 4.00 ms; 2 processes, 4 events, 1 201 events lost
-          Lost: 1 200 ring-full, 1 not-decoded-32-bit. What follows is true, but may lack something.
+          Lost: 1 200 ring-full, 1 not-decoded-x32. What follows is true, but may lack something.
           1 process still runs, or its end was lost.
           The environment of sudo could not be read.
 

@@ -40,6 +40,13 @@ public enum Requirement {
     throw Command.Failure(description: "\(name) is not installed; apt-get install \(package)")
   }
 
+  /// Throws an error that says which package to install where a file is missing.
+  static func file(_ path: FilePath, package: String) throws {
+    guard Files.exists(path) else {
+      throw Command.Failure(description: "\(path) is not there; apt-get install \(package)")
+    }
+  }
+
   static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)

@@ -75,6 +75,19 @@ struct StraceCallShape {
     "fchown": .init(.change("chown"), directory: 0, path: nil, owner: 1),
     "fchownat": .init(.change("chown"), directory: 0, path: 1, owner: 2),
     "chdir": .init(.change("chdir"), path: 0),
+
+    // The 32-bit convention's own.
+    "oldstat": .init(.lookup, path: 0),
+    "oldlstat": .init(.lookup, path: 0),
+    "stat64": .init(.lookup, path: 0),
+    "lstat64": .init(.lookup, path: 0),
+    "fstatat64": .init(.lookup, directory: 0, path: 1, flags: 3),
+    "truncate64": .init(.change("truncate"), path: 0, length: 1),
+    "ftruncate64": .init(.change("truncate"), directory: 0, path: nil, length: 1),
+    "chown32": .init(.change("chown"), path: 0, owner: 1),
+    "lchown32": .init(.change("chown"), path: 0, owner: 1),
+    "fchown32": .init(.change("chown"), directory: 0, path: nil, owner: 1),
+
     "fchdir": .init(.change("chdir"), directory: 0, path: nil),
   ]
 

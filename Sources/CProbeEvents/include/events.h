@@ -129,6 +129,7 @@ enum hg_call_flag {
   HG_CALL_RESULT_CWD = 16,    // on success the path is the new working directory
   HG_CALL_SECOND_TEXT = 32,   // the second path is a text that leads nowhere (a symbolic link's)
   HG_CALL_NO_DESCRIPTOR = 64, // an empty name asks about a descriptor and is no look-up
+  HG_CALL_HALVES = 128,       // a and b are the lower and the upper half of one number
 };
 
 // How a system call takes its paths: an argument's number from 0, or -1 where there is none.
@@ -143,7 +144,9 @@ struct hg_call {
   hg_s8 b;
 };
 
-enum { HG_CALLS = 512 };
+// The rows of the table: by number the calls of the 64-bit convention, then those of the 32-bit one, then what its
+// socketcall is asked for.
+enum { HG_CALLS_32 = 512, HG_CALLS_SOCKETCALL = 992, HG_CALLS = 1024 };
 
 // Tail: names, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
 // otherwise the directory that the name is relative to (absent for an absolute name).
@@ -152,7 +155,7 @@ struct hg_paths {
   hg_s64 result;
   hg_u64 a;
   hg_u64 b;
-  hg_u32 call;        // the system call's number
+  hg_u32 call;        // the system call's row
   hg_u8 event;        // enum hg_call_event
   hg_u8 is_resolved;  // walks[0] is the path itself
   hg_u16 unused;
@@ -198,7 +201,7 @@ enum hg_loss {
   HG_LOST_RING,        // the ring was full
   HG_LOST_FOLLOW,      // a child could not be marked as followed: no memory
   HG_LOST_CONNECTING,  // too many connections under way at once
-  HG_LOST_32_BIT,      // a system call in 32-bit or x32 mode
+  HG_LOST_32_BIT,      // a system call in x32 mode
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };

@@ -41,8 +41,12 @@ extension Decoder {
       let a = UInt32(truncatingIfNeeded: record.a), b = UInt32(truncatingIfNeeded: record.b)
       switch kind {
       case .mkdir, .chmod: change.mode = Self.mode(record.a)
-      case .truncate: change.length = Int64(bitPattern: record.a)
-      case .chown: (change.owner, change.group) = (a, b)
+      // The 32-bit convention's own truncate has 32 bits, truncate64 two times 32.
+      case .truncate:
+        change.length =
+          SystemCall.isShort(record.call) ? Int64(Int32(bitPattern: a)) : Int64(bitPattern: record.a)
+      case .chown:
+        (change.owner, change.group) = SystemCall.isShort(record.call) ? (Self.id(a), Self.id(b)) : (a, b)
       case .rename, .link:
         change.to = Self.argument(
           name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
@@ -53,12 +57,18 @@ extension Decoder {
     }
   }
 
+  /// A user or group of 16 bits, of which -1 is "as it was".
+  private static func id(_ register: UInt32) -> UInt32 {
+    let short = UInt16(truncatingIfNeeded: register)
+    return short == .max ? .max : UInt32(short)
+  }
+
   /// The kernel's umode_t: 16 bits of a register.
   private static func mode(_ register: UInt64) -> UInt32 { UInt32(UInt16(truncatingIfNeeded: register)) }
 
   private static func kind(of event: hg_call_event, _ record: hg_paths) -> Change.Kind? {
     switch event {
-    case HG_CALL_UNLINK: record.a & 0x200 /* AT_REMOVEDIR */ == 0 || record.call == 87 ? .unlink : .rmdir
+    case HG_CALL_UNLINK: record.a & 0x200 /* AT_REMOVEDIR */ == 0 ? .unlink : .rmdir
     case HG_CALL_RMDIR: .rmdir
     case HG_CALL_MKDIR: .mkdir
     case HG_CALL_RENAME: .rename

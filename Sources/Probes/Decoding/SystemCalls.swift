@@ -3,25 +3,38 @@ internal import CProbeEvents
 
 /// A system call that is told about: how it takes its paths, for the kernel's table, and its name.
 struct SystemCall: Sendable {
-  let number: UInt32
+  /// Its place in the kernel's table (`HG_CALLS_32`).
+  let row: UInt32
   let name: String
-  let row: hg_call
+  let shape: hg_call
 
   /// Arguments are numbered from 0. `directory` is the descriptor that a relative name starts at; without one it
   /// is the working directory. `a` and `b` are the arguments that the event keeps as numbers.
-  private init(
-    _ number: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
-    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, _ flags: hg_call_flag...
+  init(
+    _ row: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
+    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, flags: [hg_call_flag]
   ) {
-    self.number = number
+    self.row = row
     self.name = name
-    row = hg_call(
+    shape = hg_call(
       event: UInt8(event.rawValue), flags: UInt8(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
       path: path, directory2: directory2, path2: path2, a: a, b: b)
   }
 
+  private init(
+    _ row: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
+    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, _ flags: hg_call_flag...
+  ) {
+    self.init(
+      row, name, event, directory: directory, path: path, directory2: directory2, path2: path2, a: a, b: b,
+      flags: flags)
+  }
+
+  /// All of them.
+  static let table = table64 + table32
+
   /// The calls of x86-64's 64-bit table (arch/x86/entry/syscalls/syscall_64.tbl).
-  static let table: [SystemCall] = [
+  private static let table64: [SystemCall] = [
     SystemCall(59, "execve", HG_CALL_EXEC, path: 0, HG_CALL_ONLY_FAILED),
     SystemCall(322, "execveat", HG_CALL_EXEC, directory: 0, path: 1, a: 4, HG_CALL_ONLY_FAILED),
 
@@ -72,7 +85,7 @@ struct SystemCall: Sendable {
     SystemCall(42, "connect", HG_CALL_CONNECT),
   ]
 
-  /// The name of a call by its number.
+  /// The name of a call by its row.
   static let names: [UInt32: String] = Dictionary(
-    uniqueKeysWithValues: table.map { ($0.number, $0.name) })
+    uniqueKeysWithValues: table.map { ($0.row, $0.name) })
 }

@@ -20,16 +20,50 @@ struct {
   __type(value, __u32);
 } tellers SEC(".maps");
 
-// A system call's argument, as the 64-bit convention passes it.
-static __always_inline __u64 argument(struct pt_regs *registers, __s8 number) {
-  switch (number) {
-  case 0: return registers->di;
-  case 1: return registers->si;
-  case 2: return registers->dx;
-  case 3: return registers->r10;
-  case 4: return registers->r8;
-  default: return registers->r9;
+// The row of the system call that ends: its number, and behind those the numbers of the 32-bit convention. socketcall,
+// which is many calls, has a row for each of them. Of no table, x32's among them: past the last row.
+static __always_inline __u32 call_row(struct task_struct *task, struct pt_regs *registers) {
+  __u32 number = registers->orig_ax;
+  if (!(task->thread_info.status & TS_COMPAT)) return number;
+  if (number == SOCKETCALL_32) return HG_CALLS_SOCKETCALL + ((__u32)registers->bx & (HG_CALLS - HG_CALLS_SOCKETCALL - 1));
+  return number < HG_CALLS_SOCKETCALL - HG_CALLS_32 ? HG_CALLS_32 + number : HG_CALLS;
+}
+
+static __always_inline bool is_32_bit(__u32 row) { return row >= HG_CALLS_32; }
+
+// What the call was given, by either convention.
+struct call_arguments {
+  __u64 word[6];
+};
+
+static __always_inline void read_arguments(struct call_arguments *to, struct pt_regs *registers, __u32 row) {
+  if (!is_32_bit(row)) {
+    to->word[0] = registers->di;
+    to->word[1] = registers->si;
+    to->word[2] = registers->dx;
+    to->word[3] = registers->r10;
+    to->word[4] = registers->r8;
+    to->word[5] = registers->r9;
+  } else if (row < HG_CALLS_SOCKETCALL) {
+    to->word[0] = (__u32)registers->bx;
+    to->word[1] = (__u32)registers->cx;
+    to->word[2] = (__u32)registers->dx;
+    to->word[3] = (__u32)registers->si;
+    to->word[4] = (__u32)registers->di;
+    to->word[5] = (__u32)registers->bp;
+  } else {
+    // How many there are depends on the call, and what follows them may not be there.
+    __u32 words[6] = {};
+    const void *from = (const void *)(unsigned long)(__u32)registers->cx;
+    if (bpf_probe_read_user(words, 24, from) && bpf_probe_read_user(words, 16, from) && bpf_probe_read_user(words, 12, from))
+      bpf_probe_read_user(words, 8, from);
+    for (int i = 0; i < 6; i++) to->word[i] = words[i];
   }
+}
+
+// An argument by a number of the table, which has none above 5.
+static __always_inline __u64 argument(const struct call_arguments *arguments, __s8 number) {
+  return arguments->word[number < 0 || number > 5 ? 0 : number];
 }
 
 // A signal interrupted the call, and the kernel will have it asked again (-ERESTARTSYS to -ERESTART_RESTARTBLOCK):
@@ -41,18 +75,14 @@ static __always_inline bool is_restart(long result) { return result <= -512 && r
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   struct task_struct *task = bpf_get_current_task_btf();
-  __u64 number = registers->orig_ax;
-  bool is_32_bit = task->thread_info.status & TS_COMPAT || ((__u32)number & X32_SYSCALL_BIT && (__u32)number != (__u32)-1);
-  if (!is_32_bit) {
-    __u32 row = number;
-    struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
-    if (!call || call->event == HG_CALL_NONE) return 0;
-  }
-  if (!followed(task)) return 0;
-  if (is_32_bit) {
-    lose(HG_LOST_32_BIT);
+  __u32 row = call_row(task, registers);
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
+  if (!call) {
+    // -1 is a call that the kernel or a tracer has taken back.
+    if (row & X32_SYSCALL_BIT && row != (__u32)-1 && followed(task)) lose(HG_LOST_32_BIT);
     return 0;
   }
-  bpf_tail_call(ctx, &tellers, number);
+  if (call->event == HG_CALL_NONE || !followed(task)) return 0;
+  bpf_tail_call(ctx, &tellers, row);
   return 0;
 }

@@ -107,7 +107,7 @@ static __always_inline struct sock *tcp_socket(struct task_struct *task, __s32 n
 }
 
 // connect failed, and no state of the socket ever changed: no route, no permission, no free port.
-static __always_inline void tell_immediate(struct task_struct *task, struct pt_regs *registers, long result) {
+static __always_inline void tell_immediate(struct task_struct *task, const struct call_arguments *arguments, long result) {
   struct sockaddr_in6 address = {};
   struct hg_connect record = {};
   fill_header(&record.header, HG_RECORD_CONNECT, task, parent_pid(task));
@@ -115,15 +115,15 @@ static __always_inline void tell_immediate(struct task_struct *task, struct pt_r
   record.error = -result;
   record.flags = HG_CONNECT_IMMEDIATE;
   // The kernel, too, looks at no byte past the size it was given: 24 without the scope is enough (RFC 2133).
-  __u32 size = argument(registers, 2);
-  if (size >= 16 && !bpf_probe_read_user(&address, 16, (void *)argument(registers, 1))) {
+  __u32 size = argument(arguments, 2);
+  if (size >= 16 && !bpf_probe_read_user(&address, 16, (void *)argument(arguments, 1))) {
     record.family = address.sin6_family;
     record.remote_port = __builtin_bswap16(address.sin6_port);
     if (record.family == AF_INET) {
       *(__be32 *)record.remote = address.sin6_flowinfo;
       record.flags |= HG_CONNECT_REMOTE;
     } else if (record.family == AF_INET6 && size >= 24 &&
-               !bpf_probe_read_user(&address, 24, (void *)argument(registers, 1))) {
+               !bpf_probe_read_user(&address, 24, (void *)argument(arguments, 1))) {
       __builtin_memcpy(record.remote, address.sin6_addr, 16);
       record.flags |= HG_CONNECT_REMOTE;
     }
@@ -134,7 +134,9 @@ static __always_inline void tell_immediate(struct task_struct *task, struct pt_r
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(connect_call, struct pt_regs *registers, long result) {
   struct task_struct *task = bpf_get_current_task_btf();
-  struct sock *socket = tcp_socket(task, argument(registers, 0));
+  struct call_arguments arguments;
+  read_arguments(&arguments, registers, call_row(task, registers));
+  struct sock *socket = tcp_socket(task, argument(&arguments, 0));
   if (!socket) return 0;
   __u64 key = (__u64)socket;
   struct hg_connecting *connection = bpf_map_lookup_elem(&connecting, &key);
@@ -158,6 +160,6 @@ int BPF_PROG(connect_call, struct pt_regs *registers, long result) {
   if (connection && !(__sync_fetch_and_or(&connection->state, HG_CONNECTING_DELIVERED) & HG_CONNECTING_DELIVERED) &&
       (-result == connection->error || result == -ECONNABORTED_))
     return 0;
-  if (result < 0) tell_immediate(task, registers, result);
+  if (result < 0) tell_immediate(task, &arguments, result);
   return 0;
 }

@@ -54,7 +54,7 @@ struct thread_info {
   __u32 status;
 };
 enum { TS_COMPAT = 2 };
-enum { X32_SYSCALL_BIT = 0x40000000 };
+enum { X32_SYSCALL_BIT = 0x40000000, SOCKETCALL_32 = 102 };
 #else
 #error "Honeyguide's kernel programs know the system calls of x86-64 only."
 #endif

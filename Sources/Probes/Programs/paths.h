@@ -55,13 +55,13 @@ enum start { START_NOWHERE, START_ROOT, START_DIRECTORY };
 
 // Appends the name of one argument.
 static __always_inline enum start append_name(
-    struct scratch *s, struct pt_regs *registers, int place, __s8 directory, __s8 path, bool leads_nowhere) {
+    struct scratch *s, const struct call_arguments *arguments, int place, __s8 directory, __s8 path, bool leads_nowhere) {
   struct hg_text *name = &s->paths.names[place & 1];
   name->size = 0;
   name->flags = HG_TEXT_ABSENT;
   if (path < 0) return directory >= 0 ? START_DIRECTORY : START_NOWHERE;
   __u32 start = s->offset;
-  append_user(s, name, (void *)argument(registers, path));
+  append_user(s, name, (void *)argument(arguments, path));
   if (leads_nowhere) return START_NOWHERE;
   return name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/' ? START_DIRECTORY : START_ROOT;
 }
@@ -69,10 +69,10 @@ static __always_inline enum start append_name(
 // The directory of a descriptor, the working directory, or the process's own root: behind chroot that is another than
 // the one its path is told from.
 static __always_inline struct path *base(
-    struct task_struct *task, struct pt_regs *registers, enum start start, __s8 directory) {
+    struct task_struct *task, const struct call_arguments *arguments, enum start start, __s8 directory) {
   if (start == START_NOWHERE) return NULL;
   if (start == START_ROOT) return root_directory(task);
-  __s32 number = directory < 0 ? AT_FDCWD : (__s32)argument(registers, directory);
+  __s32 number = directory < 0 ? AT_FDCWD : (__s32)argument(arguments, directory);
   return number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number));
 }
 
@@ -88,41 +88,43 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   // a millisecond each, and every event 30 ns less for each call that they spare.
   struct files_struct *files = task->files;
   __u32 parent = task->real_parent->tgid;
-  __u32 zero = 0, number = registers->orig_ax;
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &number);
+  __u32 zero = 0, row = call_row(task, registers);
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
   if (!call || !s) {
     lose(HG_LOST_INTERNAL);
     return 0;
   }
   if (is_restart(result) || (result >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
+  struct call_arguments arguments;
+  read_arguments(&arguments, registers, row);
   struct hg_paths *record = &s->paths;
   s->offset = sizeof *record;
   record->result = result;
-  record->call = number;
+  record->call = row;
   record->event = call->event;
   record->is_resolved = 0;
   record->unused = 0;
 
-  enum start start = append_name(s, registers, 0, call->directory, call->path, false);
+  enum start start = append_name(s, &arguments, 0, call->directory, call->path, false);
   if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ && result != -EFAULT_ &&
-      (!record->names[0].flags || !argument(registers, call->path)))
+      (!record->names[0].flags || !argument(&arguments, call->path)))
     return 0;
   enum start start2 = START_NOWHERE;
   record->names[1].size = 0;
   record->names[1].flags = HG_TEXT_ABSENT;
   if (call->path2 >= 0)
-    start2 = append_name(s, registers, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+    start2 = append_name(s, &arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
 
   struct path *from = NULL;
   if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = file_path(loaded_descriptor(files, result));
   else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = working_directory(task);
   record->is_resolved = from != NULL;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
-  if (!from) from = base(task, registers, start, call->directory);
+  if (!from) from = base(task, &arguments, start, call->directory);
   if (from) walk(s, &record->walks[0], (__u64)from);
   else no_walk(&record->walks[0]);
-  from = base(task, registers, start2, call->directory2);
+  from = base(task, &arguments, start2, call->directory2);
   if (from) walk(s, &record->walks[1], (__u64)from);
   else no_walk(&record->walks[1]);
 
@@ -138,12 +140,13 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->b = 0;
   if (call->flags & HG_CALL_HOW) {
     __u64 how[2] = {};
-    bpf_probe_read_user(how, sizeof how, (void *)argument(registers, call->a));
+    bpf_probe_read_user(how, sizeof how, (void *)argument(&arguments, call->a));
     record->a = how[0];
     record->b = how[1];
   } else {
-    if (call->a >= 0) record->a = argument(registers, call->a);
-    if (call->b >= 0) record->b = argument(registers, call->b);
+    if (call->a >= 0) record->a = argument(&arguments, call->a);
+    if (call->b >= 0) record->b = argument(&arguments, call->b);
+    if (call->flags & HG_CALL_HALVES) record->a |= record->b << 32;
   }
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;

@@ -49,10 +49,10 @@ struct Tracer: ~Copyable {
 
     let calls = try object.map("calls"), table = try object.map("tellers")
     for call in SystemCall.table {
-      let isConnect = UInt32(call.row.event) == HG_CALL_CONNECT.rawValue
+      let isConnect = UInt32(call.shape.event) == HG_CALL_CONNECT.rawValue
       let program = isConnect ? tellers.connect : tellers.paths
-      try calls.update(call.number, call.row)
-      try table.update(call.number, try object.descriptor(ofProgram: program).rawValue)
+      try calls.update(call.row, call.shape)
+      try table.update(call.row, try object.descriptor(ofProgram: program).rawValue)
     }
     let links = Links()
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
@@ -96,7 +96,7 @@ struct Tracer: ~Copyable {
     var losses: [Loss] = []
     for (reason, word) in [
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
-      (HG_LOST_CONNECTING, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-32-bit"),
+      (HG_LOST_CONNECTING, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
       (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
