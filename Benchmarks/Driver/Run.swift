@@ -45,7 +45,9 @@ extension Workshop {
     var truth: Int?
     if let rule = attachment.rule {
       truth =
-        rule.distinct == nil ? storm.events(operations: operations) : storm.distinct(operations: operations)
+        attachment.leavesOut
+        ? 0
+        : rule.distinct == nil ? storm.events(operations: operations) : storm.distinct(operations: operations)
     }
     return TracedRun(
       storm: outcome,
@@ -53,7 +55,7 @@ extension Workshop {
       tracerCPUNanoseconds: tracer.cpuNanoseconds
         - (attachment.place == .around ? outcome.totalCPUNanoseconds : 0),
       truth: truth, seen: try attachment.rule?.count(in: output),
-      claimed: tool == .honeyguide ? try Summary(ofJSONLines: output).lost : nil)
+      claimed: tool == .honeyguide || attachment.leavesOut ? try Summary(ofJSONLines: output).lost : nil)
   }
 
   private func runAround(_ command: [String], _ attachment: Attachment) throws -> Ending {

@@ -87,6 +87,9 @@ func label(_ tool: Tool) -> String {
   case .nothing: "none, once more"
   case .honeyguide: "honeyguide --json"
   case .honeyguidePage: "honeyguide, page only"
+  case .honeyguidePath: "honeyguide --path !FILE"
+  case .honeyguideComm: "honeyguide --comm OTHER"
+  case .honeyguideOnly: "honeyguide --only exec,net"
   case .strace: "strace -f"
   case .straceSeccomp: "strace -f --seccomp-bpf"
   default: tool.rawValue

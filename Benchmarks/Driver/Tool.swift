@@ -7,6 +7,11 @@ enum Tool: String, CaseIterable {
   case nothing
   case honeyguide
   case honeyguidePage = "honeyguide-page"
+  /// The storm's events left out, by three of the filters; with the smallest ring there is: what took room in it would
+  /// be lost.
+  case honeyguidePath = "honeyguide-path"
+  case honeyguideComm = "honeyguide-comm"
+  case honeyguideOnly = "honeyguide-only"
   case strace
   case straceSeccomp = "strace-seccomp"
   case opensnoop
@@ -17,13 +22,23 @@ enum Tool: String, CaseIterable {
   var program: String? {
     switch self {
     case .nothing: nil
-    case .honeyguide, .honeyguidePage: "honeyguide"
+    case .honeyguide, .honeyguidePage, .honeyguidePath, .honeyguideComm, .honeyguideOnly: "honeyguide"
     case .strace, .straceSeccomp: "strace"
     case .opensnoop, .execsnoop, .statsnoop, .bpftrace: rawValue
     }
   }
 
   var isHoneyguide: Bool { self == .honeyguide || self == .honeyguidePage }
+
+  /// The options that leave out an open storm's events; nil where none are left out.
+  func filter(_ workshop: borrowing Workshop) -> [String]? {
+    switch self {
+    case .honeyguidePath: ["--path", "!" + workshop.target]
+    case .honeyguideComm: ["--comm", "somebody-else"]
+    case .honeyguideOnly: ["--only", "exec,net"]
+    default: nil
+    }
+  }
 
   /// How many calls a storm makes under this tool: fewer where each costs much more, compared per call.
   func operations(of storm: Storm) -> Int {
@@ -50,6 +65,12 @@ enum Tool: String, CaseIterable {
     case .honeyguidePage:
       return Attachment(
         place: .around, arguments: [path, "run", "--page", output, "--"], rule: nil)
+    case .honeyguidePath, .honeyguideComm, .honeyguideOnly:
+      guard storm == .open, let filter = filter(workshop) else { return nil }
+      let options = ["--quiet", "--ring-size", "4K", "--json", output] + filter
+      return Attachment(
+        place: .around, arguments: [path, "run"] + options + ["--"],
+        rule: LineRule(needles: [workshop.target, "\"event\":\"open\""]), leavesOut: true)
     case .strace, .straceSeccomp:
       let calls =
         switch storm {
@@ -91,6 +112,7 @@ enum Tool: String, CaseIterable {
     switch self {
     case .honeyguide, .opensnoop, .bpftrace: attachment(to: .open, at: path, workshop)
     case .statsnoop, .execsnoop, .strace, .straceSeccomp, .honeyguidePage, .nothing: nil
+    case .honeyguidePath, .honeyguideComm, .honeyguideOnly: nil
     }
   }
 
@@ -153,6 +175,8 @@ struct Attachment {
   let arguments: [String]
   /// Which lines of the output are the storm's events; nil where they cannot be compared with the truth.
   let rule: LineRule?
+  /// The tracer is told to leave out the storm's events: it is to show none.
+  var leavesOut = false
   /// Whether the tracer gives up where it may not raise RLIMIT_MEMLOCK.
   var raisesMemoryLock = false
 

@@ -3,7 +3,7 @@ internal import CLibBPF
 internal import Glibc
 internal import SystemPackage
 
-/// A map of the kernel: hash, LRU hash, array, per-CPU array, program array or task storage.
+/// A map of the kernel: hash, LRU hash, array, per-CPU array, longest-prefix trie, program array or task storage.
 ///
 /// Keys and values are plain bytes of fixed size; every call checks that the Swift types have it.
 public struct BPFMap: ~Copyable, Sendable {
@@ -43,6 +43,18 @@ public struct BPFMap: ~Copyable, Sendable {
     try check("bpf_map_update_elem", name) {
       unsafe withUnsafeBytes(of: key) { key in
         unsafe withUnsafeBytes(of: value) { value in
+          unsafe bpf_map_update_elem(descriptor.rawValue, key.baseAddress, value.baseAddress, 0)
+        }
+      }
+    }
+  }
+
+  /// Stores a value; key and value are given as their bytes, as many as the map's have.
+  public func update(key: [UInt8], value: [UInt8]) throws(BPFError) {
+    precondition(key.count == keySize && value.count == valueSize && !isPerCPU)
+    try check("bpf_map_update_elem", name) {
+      unsafe key.withUnsafeBytes { key in
+        unsafe value.withUnsafeBytes { value in
           unsafe bpf_map_update_elem(descriptor.rawValue, key.baseAddress, value.baseAddress, 0)
         }
       }

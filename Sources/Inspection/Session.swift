@@ -15,10 +15,12 @@ public struct SessionStart: Hashable, Sendable {
   public var time: UInt64
   /// Honeyguide's own options, as given.
   public var options: [String]
+  /// What of it is told.
+  public var filter: Filter
 
   public init(
     version: String, command: [ByteString], uid: UInt32, cwd: ByteString, home: ByteString?,
-    bootTime: UInt64, time: UInt64, options: [String]
+    bootTime: UInt64, time: UInt64, options: [String], filter: Filter = Filter()
   ) {
     self.version = version
     self.command = command
@@ -28,6 +30,7 @@ public struct SessionStart: Hashable, Sendable {
     self.bootTime = bootTime
     self.time = time
     self.options = options
+    self.filter = filter
   }
 }
 

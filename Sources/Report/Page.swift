@@ -71,6 +71,8 @@ struct View {
   let traces: Traces
   /// Events were lost: what was not seen may have been.
   let isLossy: Bool
+  /// Whether a process ended may not have been told, by a loss or by a filter.
+  let mayLackEnds: Bool
 
   init(_ inspection: Inspection, _ end: SessionEnd, _ style: PageStyle) {
     self.inspection = inspection
@@ -79,6 +81,8 @@ struct View {
     places = Places(inspection.start)
     traces = Traces(inspection.files)
     isLossy = end.lost > 0 || !inspection.losses.isEmpty
+    let filter = inspection.start.filter
+    mayLackEnds = isLossy || !filter.has(.exec) || filter.choosesProcesses
   }
 
   /// The last line of a section that could not say everything.
@@ -96,8 +100,10 @@ struct View {
   /// The command itself waited at its gate before the run began: all others are younger.
   func isCommand(_ process: ProcessID) -> Bool { process.start < inspection.start.time }
 
-  /// A section that has nothing to tell says so in its heading.
-  func nothing(_ heading: String, _ text: String) -> Section {
+  /// A section that has nothing to tell says so in its heading, or that none of its events were to be told.
+  func nothing(_ heading: String, _ text: String, of groups: Filter.Group...) -> Section {
+    let isLeftOut = !groups.contains(where: inspection.start.filter.has)
+    let text = isLeftOut ? "left out by --only" : text
     var line = Line(heading, .heading)
     line.add("  " + text + (isLossy ? "; some events were lost" : ""), .faint)
     return Section(line) { _ in [] }

@@ -40,7 +40,7 @@ extension View {
       }
     }
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
-    if blocks.isEmpty { return nothing("What it changed", "nothing that is watched") }
+    if blocks.isEmpty { return nothing("What it changed", "nothing that is watched", of: .change, .open) }
     let named = groups.values.reduce(0) { $0 + $1.count }
     let total = crowds.values.reduce(named) { $0 + $1.total }
     var heading = Line("What it changed", .heading)

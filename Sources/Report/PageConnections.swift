@@ -7,7 +7,7 @@ extension View {
     let rows = connectionRows()
     if rows.isEmpty {
       return nothing(
-        "Where it connected", "no TCP connection (UDP, Unix sockets and listening are not watched)")
+        "Where it connected", "no TCP connection (UDP, Unix sockets and listening are not watched)", of: .net)
     }
     return Section(Line("Where it connected", .heading)) { limit in
       var lines = aligned(Array(rows.prefix(rows.count > limit ? limit - 1 : limit)))

@@ -48,11 +48,13 @@ extension View {
       let reasons = losses.map { Words.count($0.count) + " " + $0.reason }.joined(separator: ", ")
       lines += sentence("Lost: " + reasons + ". What follows is true, but may lack something.", .bad)
     }
-    let running = inspection.processes.running.count
+    if let sentence = filterSentence { lines += self.sentence(sentence, .plain) }
+    let running = inspection.start.filter.has(.exec) ? inspection.processes.running.count : 0
     if running > 0, end.status != nil {
       let some = running == 1 ? "1 process still runs" : Words.count(running) + " processes still run"
-      let doubt = running == 1 ? ", or its end was lost." : ", or their ends were lost."
-      lines += sentence(some + (losses.isEmpty ? "." : doubt), .plain)
+      let reason = losses.isEmpty ? "left out" : "lost"
+      let doubt = running == 1 ? ", or its end was \(reason)." : ", or their ends were \(reason)."
+      lines += sentence(some + (mayLackEnds ? doubt : "."), .plain)
     }
     let files = inspection.files
     let folded = files.folded.values.reduce(0) { $0 + $1.names }

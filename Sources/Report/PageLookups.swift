@@ -12,7 +12,7 @@ extension View {
     if wide.isEmpty, searches.commands.isEmpty, missing.isEmpty, searches.refused.isEmpty,
       searches.crowds.isEmpty, searches.starting.missing == 0
     {
-      return nothing("What it looked for", "nothing that was not there")
+      return nothing("What it looked for", "nothing that was not there", of: .lookup, .open)
     }
     var heading = Line("What it looked for, in the order tried", .heading)
     let isMarked =

@@ -10,7 +10,7 @@ extension View {
       // Too much to tell each argument: programs of the same name with the same end look alike.
       shown = PageTree(tree, folding: true) { [programName($0)] }
     }
-    if shown.visible == 0 { return nothing("What ran", "no process was seen") }
+    if shown.visible == 0 { return nothing("What ran", "no process was seen", of: .exec) }
     let ran = Line("What ran", .heading)
     return Section(ran) { limit in processLines(shown, limit) }
   }
@@ -38,7 +38,7 @@ extension View {
     let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1) { programName($0) }
     var lines: [Line] = []
     var told = 0
-    let width = isLossy && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
+    let width = mayLackEnds && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
     // A stack, not recursion: a chain of processes may be long.
     var stack = shown.roots.reversed().filter { chosen.contains($0) }.map {
       Branch(node: $0, stem: "", mark: "")
@@ -77,7 +77,7 @@ extension View {
     let process = tree.processes[node.position]
     var line = Line()
     let longest = Words.duration(node.longest)
-    let time = node.isRunning ? isLossy ? Self.unseen : "running" : node.count > 1 ? "" : longest
+    let time = node.isRunning ? mayLackEnds ? Self.unseen : "running" : node.count > 1 ? "" : longest
     line.add(String(repeating: " ", count: max(0, width - time.count)) + time, .faint)
     line.add("  " + stem, .faint)
 

@@ -13,7 +13,7 @@ extension View {
       if !style.isFull, let crowd = Crowd(record.path) { crowds.add(crowd) } else { named.append(record) }
     }
     if named.isEmpty, crowds.isEmpty, directories.isEmpty {
-      return nothing("What it read", "no file that it opened itself")
+      return nothing("What it read", "no file that it opened itself", of: .open)
     }
     let files = sorted(named)
     let listed = style.isFull ? sorted(directories) : []

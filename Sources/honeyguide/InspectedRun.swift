@@ -29,7 +29,8 @@ struct InspectedRun {
     let command = commandWords
     let start = SessionStart(
       version: Version.current, command: command, uid: plan.identity.uid, cwd: WorkingDirectory.current,
-      home: plan.environment["HOME"], bootTime: 0, time: 0, options: options.words.map(\.text))
+      home: plan.environment["HOME"], bootTime: 0, time: 0, options: options.words.map(\.text),
+      filter: try options.filters.filter())
 
     // Opened before anything starts, so that a bad path fails early.
     let json = try options.json.map { try SharedOutput($0, as: plan.identity) }

@@ -69,6 +69,9 @@ struct RunCommand: ParsableCommand {
       "How much may wait for a slow disk or pipe: from 1M to 64G, 256M unless given.", valueName: "size"))
   var buffer: ByteSize?
 
+  @OptionGroup(title: "What is told")
+  var filters: FilterOptions
+
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
@@ -109,7 +112,7 @@ struct RunCommand: ParsableCommand {
 
   /// The parser would take the last of them, and leave out the others without a word.
   private func refuseRepetition() throws {
-    for option in ["--page", "--json", "--user", "--ring-size", "--buffer"] {
+    for option in ["--page", "--json", "--user", "--ring-size", "--buffer", "--only"] {
       let count = words.count { $0.text == option || $0.text.hasPrefix(option + "=") }
       if count > 1 { throw ValidationError("\(option) is given \(count) times; give it once.") }
     }

@@ -197,6 +197,21 @@ enum hg_connecting_state {
   HG_CONNECTING_DELIVERED = 8,   // and connect has given the program the same outcome
 };
 
+// What the options leave out.
+enum hg_filter {
+  HG_FILTER_UID = 1,
+  HG_FILTER_COMM = 2,
+  HG_FILTER_EXE = 4,
+  HG_FILTER_PATH = 8,
+  HG_FILTER_PATH_INCLUDED = 16,  // a path that begins with none of the prefixes is not told
+  HG_FILTER_PROCESSES = 32,      // fork, exec and exit are not told
+};
+
+enum hg_verdict { HG_VERDICT_LEFT_OUT, HG_VERDICT_TOLD };
+
+// The longest prefix of a path, in bytes (the kernel's tries have no longer keys), and how many there may be.
+enum { HG_PREFIX_LIMIT = 256, HG_FILTER_ENTRIES = 256 };
+
 enum hg_loss {
   HG_LOST_RING,        // the ring was full
   HG_LOST_FOLLOW,      // a child could not be marked as followed: no memory

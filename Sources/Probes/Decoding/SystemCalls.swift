@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CProbeEvents
+internal import Inspection
 
 /// A system call that is told about: how it takes its paths, for the kernel's table, and its name.
 struct SystemCall: Sendable {
@@ -28,6 +29,19 @@ struct SystemCall: Sendable {
     self.init(
       row, name, event, directory: directory, path: path, directory2: directory2, path2: path2, a: a, b: b,
       flags: flags)
+  }
+
+  /// The kernel's program that tells about it.
+  var teller: String { group == .net ? "connect_call" : "path_call" }
+
+  var group: Filter.Group {
+    switch hg_call_event(UInt32(shape.event)) {
+    case HG_CALL_EXEC: .exec
+    case HG_CALL_OPEN: .open
+    case HG_CALL_LOOKUP: .lookup
+    case HG_CALL_CONNECT: .net
+    default: .change
+    }
   }
 
   /// All of them.

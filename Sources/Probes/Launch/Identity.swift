@@ -71,6 +71,11 @@ extension Identity {
     return Identity(entry, gid: entry.gid)
   }
 
+  /// A user id, by the name that the password database knows or by any number.
+  public static func userID(_ text: ByteString) -> UInt32? {
+    UserEntry.named(text)?.uid ?? UInt32(text.text)
+  }
+
   init(_ entry: UserEntry, gid: UInt32) {
     self.init(
       uid: entry.uid, gid: gid, groups: entry.groups(with: gid), name: entry.name, home: entry.home,

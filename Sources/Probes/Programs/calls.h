@@ -2,7 +2,7 @@
 // The one hook on system calls: their exit. The argument registers still hold what was asked, the result is known,
 // and the program's pages are there.
 #pragma once
-#include "session.h"
+#include "filters.h"
 
 // By system call number; filled by Sources/Probes/SystemCalls.
 struct {
@@ -82,7 +82,9 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
     if (row & X32_SYSCALL_BIT && row != (__u32)-1 && followed(task)) lose(HG_LOST_32_BIT);
     return 0;
   }
-  if (call->event == HG_CALL_NONE || !followed(task)) return 0;
+  if (call->event == HG_CALL_NONE) return 0;
+  struct followed *process = followed(task);
+  if (!process || !is_wanted(task, process)) return 0;
   bpf_tail_call(ctx, &tellers, row);
   return 0;
 }

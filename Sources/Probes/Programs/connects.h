@@ -34,7 +34,8 @@ static __always_inline void fill_addresses(struct hg_connect *record, const stru
 static __always_inline int start_connecting(const struct sock *socket) {
   __u64 key = (__u64)socket;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!followed(task)) {
+  struct followed *process = followed(task);
+  if (!process || !is_wanted(task, process)) {
     bpf_map_delete_elem(&connecting, &key);
     return 0;
   }

@@ -76,6 +76,19 @@ static __always_inline struct path *base(
   return number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number));
 }
 
+// Whether one of the scratch's two paths is wanted.
+static __noinline bool has_wanted_path(struct scratch *s) {
+  struct hg_paths *record = &s->paths;
+  __u32 name = sizeof *record, name2 = name + record->names[0].size, walked = name2 + record->names[1].size,
+        walked2 = walked + record->walks[0].size;
+  const struct hg_text *asked = record->is_resolved ? NULL : &record->names[0];
+  // An empty name that does not exist leads nowhere, and what leads nowhere is not left out.
+  if (asked && !asked->size && !asked->flags && record->result == -ENOENT_) return true;
+  if (is_wanted_path(s, &record->walks[0], walked, asked, name)) return true;
+  if (record->walks[1].flags & HG_TEXT_ABSENT) return false;
+  return is_wanted_path(s, &record->walks[1], walked2, &record->names[1], name2);
+}
+
 static __always_inline void no_walk(struct hg_walk *walk) {
   __builtin_memset(walk, 0, sizeof *walk);
   walk->flags = HG_TEXT_ABSENT;
@@ -128,6 +141,7 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   if (from) walk(s, &record->walks[1], (__u64)from);
   else no_walk(&record->walks[1]);
 
+  if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
   fill_header(&record->header, HG_RECORD_PATHS, task, parent);
   if (call->flags & HG_CALL_ONCE) {
     // Another program in the same process asks anew.

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Processes: who is followed, what they execute, how they end.
 #pragma once
-#include "walk.h"
+#include "filters.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
-  if (!followed(parent)) return 0;
+  struct followed *process = followed(parent);
+  if (!process) return 0;
   bool is_process = child->pid == child->tgid;
-  if (!bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) lose(HG_LOST_FOLLOW);
-  else if (is_process) count_alive(1);
-  if (!is_process) return 0;
+  struct followed *fresh = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!fresh) {
+    lose(HG_LOST_FOLLOW);
+  } else {
+    fresh->is_excluded = process->is_excluded;
+    if (is_process) count_alive(1);
+  }
+  if (!is_process || filters & HG_FILTER_PROCESSES || !is_wanted(parent, process)) return 0;
 
   struct hg_fork record = {};
   fill_header(&record.header, HG_RECORD_FORK, parent, parent_pid(parent));
@@ -54,7 +60,8 @@ static __noinline __u32 emit_arguments(struct hg_header *header, __u64 start, __
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
-  if (!followed(task)) return 0;
+  struct followed *process = followed(task);
+  if (!process || (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE))) return 0;
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
   if (!s) {
@@ -64,8 +71,16 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   struct hg_exec *record = &s->exec;
   const struct cred *cred = NULL;
   struct mm_struct *mm = NULL;
+  struct file *exe = NULL;
   FIELD(cred, task, cred);
   FIELD(mm, task, mm);
+  FIELD(exe, mm, exe_file);
+  if (filters & HG_FILTER_EXE) {
+    s->offset = sizeof *record;
+    walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
+    process->is_excluded = !is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record);
+  }
+  if (filters & HG_FILTER_PROCESSES || !is_wanted(task, process)) return 0;
   fill_header(&record->header, HG_RECORD_EXEC, task, parent_pid(task));
   s->offset = sizeof *record;
   FIELD(record->gid, cred, gid);
@@ -104,8 +119,6 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
     if (record->flags == HG_EXEC_ARGUMENTS_APART) record->arguments_kept = kept;
   }
 
-  struct file *exe = NULL;
-  FIELD(exe, mm, exe_file);
   walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
   walk(s, &record->walks[HG_EXEC_CWD], (__u64)working_directory(task));
   walk(s, &record->walks[HG_EXEC_STDIN], (__u64)file_path(descriptor(task, 0)));
@@ -136,12 +149,15 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   atomic_t alive = {1};
   FIELD(group, task, signal);
   FIELD(alive, group, live);
-  if (alive.counter != 0 || !followed(task)) return 0;
+  if (alive.counter != 0) return 0;
+  struct followed *thread = followed(task);
+  if (!thread) return 0;
   struct task_struct *leader = task->group_leader;
   // Two threads that end at once both see that none is alive: the leader remembers whether it was told.
   struct followed *process = followed(leader);
   if (process && __sync_val_compare_and_swap(&process->is_gone, 0, 1)) return 0;
   count_alive(-1);
+  if (filters & HG_FILTER_PROCESSES || !is_wanted(task, thread)) return 0;
 
   struct hg_exit record = {};
   fill_header(&record.header, HG_RECORD_EXIT, task, parent_pid(task));

@@ -12,7 +12,7 @@ struct {
 // Who is followed: the tasks that have a value here. Children inherit it at fork; it goes with its task.
 struct followed {
   __u32 is_gone;  // of a group's leader: the end of the whole process was told
-  __u32 unused;
+  __u32 is_excluded;  // its executable is none of those that are wanted
 };
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -54,7 +54,9 @@ final class Pipeline: @unchecked Sendable {
   }
 
   /// Follows a process from now on, with everything it will start.
-  func follow(_ pidfd: FileDescriptor) throws(BPFError) { try tracer.follow(pidfd) }
+  func follow(_ pidfd: FileDescriptor, isExcluded: Bool = false) throws(BPFError) {
+    try tracer.follow(pidfd, isExcluded: isExcluded)
+  }
 
   func requestPage() { queue.push(.pageRequest) }
 

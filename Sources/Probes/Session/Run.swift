@@ -60,9 +60,12 @@ public enum Run {
     _ sinks: [any EventSink], _ allEnded: WakeUp, _ onPageRequest: @escaping () -> Void
   ) throws -> Pipeline {
     do {
-      let tracer = try Tracer.start(Tracer.Options(ringSize: options.ringSize))
+      let tracer = try Tracer.start(
+        Tracer.Options(ringSize: options.ringSize, filter: session.filter))
       let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
-      try pipeline.follow(FileDescriptor(rawValue: command.pidfd))
+      // Until it executes the command, its executable is Honeyguide's.
+      try pipeline.follow(
+        FileDescriptor(rawValue: command.pidfd), isExcluded: !session.filter.exes.isEmpty)
       var session = session
       session.time = Clock.boot()
       session.bootTime = Clock.bootTime()

@@ -28,13 +28,16 @@ struct Tracer: ~Copyable {
   struct Options: Sendable {
     /// Of the ring, in bytes: a power of two, at least a page.
     var ringSize: UInt32 = 16 << 20
+    var filter = Filter()
   }
 
-  /// The programs that a hook starts, and those that only a system call's row leads to.
-  private static let hooks = [
-    "process_fork", "process_exec", "process_exit", "tcp_state", "tcp_destroy", "call_exit",
-  ]
-  private static let tellers = (paths: "path_call", connect: "connect_call")
+  /// The programs that a hook starts.
+  private let hooks: [String]
+
+  private static func hooks(_ filter: Filter) -> [String] {
+    ["process_fork", "process_exec", "process_exit", "call_exit"]
+      + (filter.has(.net) ? ["tcp_state", "tcp_destroy"] : [])
+  }
 
   /// Loads and attaches. Nothing is told before a process is followed.
   static func start(_ options: Options) throws(BPFError) -> Tracer {
@@ -42,30 +45,31 @@ struct Tracer: ~Copyable {
     try blueprint.resize(map: "events", entries: options.ringSize)
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
-    for program in hooks + [tellers.paths, tellers.connect] {
-      try blueprint.enable(true, program: program)
-    }
+    try options.filter.prepare(&blueprint)
+    let hooks = hooks(options.filter), rows = SystemCall.table.filter { options.filter.has($0.group) }
+    for program in Set(hooks + rows.map(\.teller)) { try blueprint.enable(true, program: program) }
     let object = try blueprint.load()
+    try options.filter.fill(object)
 
     let calls = try object.map("calls"), table = try object.map("tellers")
-    for call in SystemCall.table {
-      let isConnect = UInt32(call.shape.event) == HG_CALL_CONNECT.rawValue
-      let program = isConnect ? tellers.connect : tellers.paths
+    for call in rows {
       try calls.update(call.row, call.shape)
-      try table.update(call.row, try object.descriptor(ofProgram: program).rawValue)
+      try table.update(call.row, try object.descriptor(ofProgram: call.teller).rawValue)
     }
     let links = Links()
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
     return Tracer(
       tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
-      connecting: try object.map("connecting"), alive: try object.map("alive"), links: links, object: object)
+      connecting: try object.map("connecting"), alive: try object.map("alive"), hooks: hooks, links: links,
+      object: object)
   }
 
   private init(
     tasks: consuming BPFMap, lossCounters: consuming BPFMap, connecting: consuming BPFMap,
-    alive: consuming BPFMap, links: Links, object: consuming LoadedObject
+    alive: consuming BPFMap, hooks: [String], links: Links, object: consuming LoadedObject
   ) {
     self.object = object
+    self.hooks = hooks
     self.links = links
     self.tasks = tasks
     self.lossCounters = lossCounters
@@ -76,10 +80,11 @@ struct Tracer: ~Copyable {
   /// The ring's reader: for one thread.
   func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
 
-  /// Follows a process from now on, with everything it will start. `pidfd` names it.
-  func follow(_ pidfd: FileDescriptor) throws(BPFError) {
+  /// Follows a process from now on, with everything it will start. `pidfd` names it; `isExcluded`: nothing that it does
+  /// before its next exec is told.
+  func follow(_ pidfd: FileDescriptor, isExcluded: Bool) throws(BPFError) {
     try alive.update(UInt32(0), (try alive.lookup(UInt32(0), as: UInt64.self) ?? 0) + 1)
-    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, unused: 0))
+    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, is_excluded: isExcluded ? 1 : 0))
   }
 
   /// How many followed processes have not ended. The kernel counts them: what the ring loses makes no difference.
@@ -88,7 +93,7 @@ struct Tracer: ~Copyable {
   /// `struct followed` of the kernel programs.
   private struct Followed: BitwiseCopyable {
     var is_gone: UInt32
-    var unused: UInt32
+    var is_excluded: UInt32
   }
 
   /// What the kernel's side could not tell so far, by reason; zeros are left out.
@@ -103,7 +108,7 @@ struct Tracer: ~Copyable {
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
     }
     var missed: UInt64 = 0
-    for program in Self.hooks { missed += try object.misses(ofProgram: program) }
+    for program in hooks { missed += try object.misses(ofProgram: program) }
     if missed > 0 { losses.append(Loss(reason: "hook-busy", count: missed)) }
     return losses
   }
