@@ -50,6 +50,22 @@ public struct LoadedObject: ~Copyable {
     return unsafe Link(link)
   }
 
+  /// Runs a program of a type that can be run by hand, a socket filter, once, over a packet of zeros
+  /// (`bpf_prog_test_run_opts`).
+  public func run(_ program: String) throws(BPFError) {
+    let descriptor = unsafe bpf_program__fd(try find(program: program))
+    let packet = [UInt8](repeating: 0, count: 64)
+    try check("bpf_prog_test_run_opts", program) {
+      unsafe packet.withUnsafeBytes { packet in
+        var options = unsafe bpf_test_run_opts()
+        unsafe options.sz = MemoryLayout<bpf_test_run_opts>.size
+        unsafe options.data_in = packet.baseAddress
+        unsafe options.data_size_in = UInt32(packet.count)
+        return unsafe bpf_prog_test_run_opts(descriptor, &options)
+      }
+    }
+  }
+
   private func find(program: String) throws(BPFError) -> OpaquePointer {
     guard let found = unsafe bpf_object__find_program_by_name(blueprint.pointer, program) else {
       throw BPFError(

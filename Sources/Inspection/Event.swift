@@ -48,7 +48,7 @@ public struct Event: Hashable, Sendable {
     case open(Open)
     case lookup(Lookup)
     case change(Change)
-    case connect(Connect)
+    case socket(SocketEvent)
   }
 }
 
@@ -246,45 +246,4 @@ public struct Change: Hashable, Sendable {
     self.group = group
     self.error = error
   }
-}
-
-/// An attempt to reach a peer, with how it ended.
-public struct Connect: Hashable, Sendable {
-  public enum Transport: String, Hashable, Sendable { case tcp }
-  public var transport: Transport
-  /// Nil where the attempt failed before an address was chosen.
-  public var local: SocketAddress?
-  /// Nil only when the program's memory could not be read.
-  public var remote: SocketAddress?
-  /// Nil when it succeeded or is pending.
-  public var error: ErrorNumber?
-  /// The outcome was not known when the socket was closed or the run ended.
-  public var isPending: Bool
-  /// From the call of connect to the result, in nanoseconds; nil where connect itself refused: only its end is seen.
-  public var latency: UInt64?
-
-  public init(
-    transport: Transport, local: SocketAddress?, remote: SocketAddress?, error: ErrorNumber?,
-    isPending: Bool, latency: UInt64?
-  ) {
-    self.transport = transport
-    self.local = local
-    self.remote = remote
-    self.error = error
-    self.isPending = isPending
-    self.latency = latency
-  }
-}
-
-/// An internet address and port. A v4-mapped IPv6 address is an IPv4 address here.
-public struct SocketAddress: Hashable, Sendable {
-  /// 4 bytes or 16, in network order.
-  public var address: [UInt8]
-  public var port: UInt16
-
-  public init(address: [UInt8], port: UInt16) {
-    self.address = address
-    self.port = port
-  }
-  public var isIPv6: Bool { address.count == 16 }
 }

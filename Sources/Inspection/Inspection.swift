@@ -13,6 +13,7 @@ public struct Inspection: Sendable {
   public private(set) var losses: [Loss] = []
   public private(set) var processes: ProcessTable
   public private(set) var connections: ConnectionTable
+  public private(set) var services: ServiceTable
   public private(set) var files: FileTable
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
@@ -20,6 +21,7 @@ public struct Inspection: Sendable {
     self.limits = limits
     processes = ProcessTable(limits)
     connections = ConnectionTable(limits)
+    services = ServiceTable(limits)
     files = FileTable(limits)
   }
 
@@ -42,13 +44,28 @@ public struct Inspection: Sendable {
       files.lookup(lookup, by: processes.program(of: process, at: event.time), at: event.time)
     case .change(let change):
       files.change(change, by: processes.program(of: process, at: event.time), at: event.time)
-    case .connect(let connect):
-      connections.add(
-        connect, process: event.process, program: processes.program(of: process, at: event.time),
-        at: event.time)
+    case .socket(let use):
+      socket(use, event.process, processes.program(of: process, at: event.time), at: event.time)
     }
     processes.foldIfNeeded()
     files.foldIfNeeded()
+  }
+
+  private mutating func socket(
+    _ use: SocketEvent, _ process: ProcessID, _ program: Program.ID, at time: UInt64
+  ) {
+    switch use {
+    case .connect(let connect): connections.add(connect, process: process, program: program, at: time)
+    case .send(let send): connections.add(send, process: process, program: program, at: time)
+    case .close(let close) where close.isAccepted: services.add(close, by: program, at: time)
+    case .close(let close): connections.add(close, process: process, program: program, at: time)
+    case .accept(let accept): services.add(accept, by: program, at: time)
+    case .listen(let listen): services.add(listen, by: program, at: time)
+    // What a client or a netlink socket binds is nothing that anybody is offered.
+    case .bind(let bind):
+      if case .netlink = bind.transport { return }
+      if bind.transport.isDatagram || bind.error != nil { services.add(bind, by: program, at: time) }
+    }
   }
 
   public mutating func lose(_ loss: Loss) {
@@ -60,5 +77,5 @@ public struct Inspection: Sendable {
   }
 
   /// About how many bytes this takes, counted from what is kept.
-  public var memory: Int { processes.memory + connections.memory + files.memory }
+  public var memory: Int { processes.memory + connections.memory + services.memory + files.memory }
 }

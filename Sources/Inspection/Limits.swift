@@ -17,7 +17,7 @@ public struct Limits: Hashable, Sendable {
   public var programs = 4_096
   /// Programs remembered for one path, with what each met there.
   public var touchesOfPath = 16
-  /// Pairs of a process and a remote address.
+  /// Pairs of a process and a remote address; as many of a program and an address that it offers.
   public var connections = 2_048
   /// Renames, links and symbolic links, each with both names.
   public var moves = 4_096

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Inspection
 
-extension SocketAddress {
+extension InternetAddress {
   /// Appends the address alone: `127.0.0.1`, `2001:db8::1` (RFC 5952).
   public func appendAddress(to output: inout [UInt8]) {
     if !isIPv6 {
@@ -27,13 +27,21 @@ extension SocketAddress {
     }
   }
 
-  /// Appends address and port: `127.0.0.1:80`, `[::1]:80`.
+  /// Appends address and port: `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80` with the number of the interface.
   public func appendEndpoint(to output: inout [UInt8]) {
     if isIPv6 { output.append(UInt8(ascii: "[")) }
-    appendAddress(to: &output)
+    appendHost(to: &output)
     if isIPv6 { output.append(UInt8(ascii: "]")) }
     output.append(UInt8(ascii: ":"))
     Byte.appendDecimal(UInt64(port), to: &output)
+  }
+
+  /// Appends the address with the number of its interface: `fe80::1%2`.
+  public func appendHost(to output: inout [UInt8]) {
+    appendAddress(to: &output)
+    if scope == 0 { return }
+    output.append(UInt8(ascii: "%"))
+    Byte.appendDecimal(UInt64(scope), to: &output)
   }
 
   private func appendDotted(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
@@ -65,5 +73,29 @@ extension SocketAddress {
       }
     }
     return longest
+  }
+}
+
+extension SocketAddress {
+  /// Appends it as a person writes it, printable: `127.0.0.1:80`, `/run/x.sock`, `@name` for an abstract one.
+  public func append(to output: inout [UInt8]) {
+    switch self {
+    case .internet(let internet):
+      // A transport without ports has 0 there.
+      if internet.port == 0 { internet.appendHost(to: &output) } else { internet.appendEndpoint(to: &output) }
+    case .path(let target):
+      if let path = target.path ?? target.requested { Printable.appendPath(path, to: &output) }
+    case .abstract(let name):
+      output.append(UInt8(ascii: "@"))
+      Printable.appendPath(name, to: &output)
+    case .unnamed: output += "(no name)".utf8
+    case .netlink(let port, let groups):
+      output += (port == 0 ? "kernel" : "port \(port)").utf8
+      if groups != 0 { output += " groups 0x\(String(groups, radix: 16))".utf8 }
+    case .vsock(let cid, let port): output += "\(cid):\(port)".utf8
+    case .packet(let interface, _):
+      output += (interface == 0 ? "any interface" : "interface \(interface)").utf8
+    case .other(let bytes): output += "\(bytes.count) bytes of address".utf8
+    }
   }
 }

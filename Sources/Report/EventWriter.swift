@@ -86,9 +86,9 @@ struct EventWriter: ~Copyable {
     case .change(let change):
       begin(change.kind.rawValue, event)
       body(change)
-    case .connect(let connect):
-      begin("connect", event)
-      body(connect)
+    case .socket(let use):
+      begin(use.name, event)
+      body(use)
     }
     json.raw("}\n")
   }
@@ -186,35 +186,6 @@ extension EventWriter {
     if let owner = change.owner, owner != .max { json.field("owner", owner) }
     if let group = change.group, group != .max { json.field("group", group) }
     if let error = change.error { json.field("error", error.name) }
-  }
-
-  private mutating func body(_ connect: Connect) {
-    json.field("protocol", connect.transport.rawValue)
-    if let family = connect.remote ?? connect.local {
-      json.field("family", family.isIPv6 ? "ipv6" : "ipv4")
-    }
-    if let local = connect.local { endpoint("local", local) }
-    if let remote = connect.remote {
-      endpoint("remote", remote)
-    } else {
-      json.null("remote")
-      json.field("remote_unreadable", true)
-    }
-    if let error = connect.error { json.field("error", error.name) }
-    json.field("pending", connect.isPending)
-    if let latency = connect.latency { json.field("latency_ns", latency) }
-  }
-
-  private mutating func endpoint(_ name: StaticString, _ address: SocketAddress) {
-    json.name(name)
-    json.raw(#"{"address":""#)
-    var text: [UInt8] = []
-    text.reserveCapacity(45)
-    address.appendAddress(to: &text)
-    json.bytes.append(text.span)
-    json.raw("\"")
-    json.field("port", address.port)
-    json.raw("}")
   }
 
   /// A path and the name that was asked for. A path of which nothing is known is null. A name that could not be

@@ -71,8 +71,8 @@ private struct ProcessCount {
   private var last: ProcessID?
 
   mutating func see(_ event: Event) {
-    // The outcome of a connect may come after the end of the process that asked.
-    if case .connect = event.body, event.process != last, !living.contains(event.process) { return }
+    // What became of a connection may come after the end of the process that asked.
+    if case .socket = event.body, event.process != last, !living.contains(event.process) { return }
     see(event.process)
     switch event.body {
     case .fork(let fork):

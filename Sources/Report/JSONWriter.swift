@@ -190,6 +190,18 @@ extension JSONWriter {
     }
   }
 
+  /// The same for the first field of an object.
+  mutating func first(_ name: StaticString, _ value: ByteString) {
+    raw("\"")
+    raw(name)
+    raw("\":")
+    if string(value.bytes.span) { return }
+    raw(",\"")
+    raw(name)
+    raw("_base64\":")
+    base64(value.bytes.span)
+  }
+
   /// Texts, null where there is none. Where one is not UTF-8, `NAME_base64` is an array of the same length with
   /// the exact bytes at that place, and null at every place where the text says all.
   mutating func field(_ name: StaticString, _ values: some Collection<ByteString?>) {

@@ -42,7 +42,7 @@ struct LiveLine {
       text(" (\(lookup.call))")
       outcome(lookup.error)
     case .change(let change): self.change(change)
-    case .connect(let connect): self.connect(connect)
+    case .socket(let use): socket(use)
     }
   }
 
@@ -131,22 +131,6 @@ extension LiveLine {
     if let group = change.group, group != .max { text(" group \(group)") }
     outcome(change.error)
   }
-
-  private mutating func connect(_ connect: Connect) {
-    verb("connect")
-    text(connect.transport.rawValue + " ")
-    if let remote = connect.remote {
-      remote.appendEndpoint(to: &bytes)
-    } else {
-      text("(unreadable)")
-    }
-    outcome(connect.error)
-    if connect.isPending { text(" = pending") }
-    guard let latency = connect.latency else { return }
-    text(" after ")
-    seconds(latency)
-    text(" s")
-  }
 }
 
 // MARK: - Pieces
@@ -163,25 +147,25 @@ extension LiveLine {
     if color { text(paint.rawValue) }
   }
 
-  private mutating func text(_ text: String) { bytes += text.utf8 }
+  mutating func text(_ text: String) { bytes += text.utf8 }
 
-  private mutating func word(_ name: ByteString) { Printable.appendWord(name, to: &bytes) }
+  mutating func word(_ name: ByteString) { Printable.appendWord(name, to: &bytes) }
 
-  private mutating func verb(_ verb: String) {
+  mutating func verb(_ verb: String) {
     paint(.bold)
     text(verb)
     paint(.plain)
     fill(9 - verb.utf8.count)
   }
 
-  private mutating func path(_ target: PathArgument, asWritten: Bool = false) {
+  mutating func path(_ target: PathArgument, asWritten: Bool = false) {
     let known = asWritten ? target.requested ?? target.path : target.path ?? target.requested
     if let known { word(known) } else { text(target.isUnreadable ? "(unreadable)" : "(unknown)") }
     if target.isTruncated { text(" (truncated)") }
     if target.isDeleted { text(" (deleted)") }
   }
 
-  private mutating func outcome(_ error: ErrorNumber?) {
+  mutating func outcome(_ error: ErrorNumber?) {
     guard let error else { return }
     text(" = ")
     paint(.red)
@@ -190,7 +174,7 @@ extension LiveLine {
   }
 
   /// Nanoseconds as seconds, to the microsecond.
-  private mutating func seconds(_ nanoseconds: UInt64) {
+  mutating func seconds(_ nanoseconds: UInt64) {
     let micros = nanoseconds / 1000
     let fraction = String(micros % 1_000_000)
     text("\(micros / 1_000_000).")

@@ -14,7 +14,8 @@ public enum Page {
     // The weights: what each is worth where not all has room.
     let sections =
       ([
-        (view.processSection, 14), (view.connectionSection, 6), (view.readSection, 9),
+        (view.processSection, 14), (view.connectionSection, 6), (view.serviceSection, 4),
+        (view.readSection, 9),
         (view.changeSection, 8),
         (view.foldedSection, 3), (view.searchSection, 16),
       ] as [(Section?, Int)]).compactMap { section, weight in

@@ -4,82 +4,19 @@ internal import Inspection
 extension View {
   /// Where it connected: one line for each program and remote address.
   var connectionSection: Section {
-    let rows = connectionRows()
-    if rows.isEmpty {
-      return nothing(
-        "Where it connected", "no TCP connection (UDP, Unix sockets and listening are not watched)", of: .net)
+    let contacts = Contacts(self)
+    if contacts.isEmpty {
+      return nothing("Where it connected", "nowhere: no connection, no datagram", of: .net)
     }
     return Section(Line("Where it connected", .heading)) { limit in
-      var lines = aligned(Array(rows.prefix(rows.count > limit ? limit - 1 : limit)))
+      let ends = contacts.ends
+      let room = max(1, limit - ends.count)
+      let rows = contacts.rows
+      var lines = aligned(Array(rows.prefix(rows.count > room ? room - 1 : room)))
       if lines.count < rows.count {
         lines.append(more(Words.count(rows.count - lines.count, "more address", "more addresses")))
       }
-      return lines
-    }
-  }
-
-  private struct Key: Hashable {
-    var program: ByteString
-    /// Told apart only on a full page.
-    var process: ProcessID?
-    var remote: SocketAddress?
-    var isFolded: Bool
-  }
-
-  private func connectionRows() -> [[Line]] {
-    var order: [Key] = []
-    var sums: [Key: [Connection.Outcome: Connection.Latencies]] = [:]
-    for entry in inspection.connections.entries.sorted(by: { $0.first < $1.first }) {
-      let key = Key(
-        program: name(of: entry.program), process: style.isFull ? entry.process : nil, remote: entry.remote,
-        isFolded: entry.isFolded)
-      if sums[key] == nil { order.append(key) }
-      for (outcome, latencies) in entry.outcomes {
-        sums[key, default: [:]][outcome, default: .init()].add(latencies)
-      }
-    }
-    return order.map { key in
-      var remote: [UInt8] = []
-      if let address = key.remote, [4, 16].contains(address.address.count) {
-        address.appendEndpoint(to: &remote)
-      } else {
-        remote += (key.isFolded ? "other addresses" : "an address that could not be read").utf8
-      }
-      var program: [UInt8] = []
-      Printable.appendPath(key.program, to: &program)
-      if let process = key.process { program += " [pid \(process.pid)]".utf8 }
-      var first = Line()
-      first.add(remote)
-      var second = Line()
-      second.add(program, .name)
-      return [first, second, result(sums[key] ?? [:])]
-    }
-  }
-
-  private func result(_ outcomes: [Connection.Outcome: Connection.Latencies]) -> Line {
-    var line = Line()
-    for (outcome, latencies) in outcomes.sorted(by: { rank($0.key) < rank($1.key) }) {
-      if !line.isEmpty { line.add(", ") }
-      let times = latencies.count == 1 ? "" : " ×" + Words.count(latencies.count)
-      let time = latencies.range.map { range in
-        Words.duration(range.lowerBound)
-          + (range.count > 1 ? " to " + Words.duration(range.upperBound) : "")
-      }
-      switch outcome {
-      case .connected: line.add("connected" + times + (time.map { " in " + $0 } ?? ""), .good)
-      case .pending: line.add("not answered yet" + times + (time.map { " after " + $0 } ?? ""))
-      case .failed(let error):
-        line.add(Words.error(error) + times + (time.map { " after " + $0 } ?? ""), .bad)
-      }
-    }
-    return line
-  }
-
-  private func rank(_ outcome: Connection.Outcome) -> Int32 {
-    switch outcome {
-    case .connected: -1
-    case .pending: .max
-    case .failed(let error): error.number
+      return lines + ends
     }
   }
 
@@ -98,6 +35,187 @@ extension View {
         start = max(start, 0) + widths[column] + 2
       }
       return line
+    }
+  }
+}
+
+/// What a run's programs reached, as lines: addresses one by one, and what is only counted.
+private struct Contacts {
+  let view: View
+  /// Programs and addresses worth a line each.
+  private(set) var rows: [[Line]] = []
+  /// What everybody does: how often, by its name.
+  private var habits: [(name: String, count: Int)] = []
+  private var netlinks: [(name: String, count: Int)] = []
+  private var deputies: [Deputy] = []
+
+  var isEmpty: Bool { rows.isEmpty && habits.isEmpty && netlinks.isEmpty }
+
+  private struct Key: Hashable {
+    var program: ByteString
+    /// Told apart only on a full page.
+    var process: ProcessID?
+    var transport: Transport
+    var remote: SocketAddress?
+    var isFolded: Bool
+  }
+
+  private struct Sum {
+    var outcomes: [Connection.Outcome: Connection.Latencies] = [:]
+    var traffic = Traffic()
+  }
+
+  init(_ view: View) {
+    self.view = view
+    var order: [Key] = []
+    var sums: [Key: Sum] = [:]
+    for entry in view.inspection.connections.entries.sorted(by: { $0.first < $1.first }) {
+      if case .path(let target) = entry.remote, let path = target.path {
+        note(Deputy(path: path), entry)
+      } else if case .abstract(let name) = entry.remote {
+        note(Deputy(abstract: name), entry)
+      }
+      if !view.style.isFull, let habit = Habit(entry) {
+        Self.count(habit.name, entry.count, in: &habits)
+        continue
+      }
+      if !view.style.isFull, case .netlink(let number) = entry.transport {
+        Self.count(Transport.netlinkName(number), entry.count, in: &netlinks)
+        continue
+      }
+      let key = Key(
+        program: view.name(of: entry.program), process: view.style.isFull ? entry.process : nil,
+        transport: entry.transport, remote: Self.plain(entry.remote), isFolded: entry.isFolded)
+      if sums[key] == nil { order.append(key) }
+      for (outcome, latencies) in entry.outcomes {
+        sums[key, default: Sum()].outcomes[outcome, default: .init()].add(latencies)
+      }
+      sums[key, default: Sum()].traffic.add(entry.traffic)
+    }
+    let comparisons = Self.comparisons(order, sums)
+    if !view.style.isFull, !comparisons.isEmpty {
+      Self.count("addresses compared (UDP, nothing sent)", comparisons.count, in: &habits)
+      order.removeAll(where: comparisons.contains)
+    }
+    rows = order.map { row($0, sums[$0] ?? Sum()) }
+  }
+
+  /// One socket, however a program spelled its name.
+  private static func plain(_ address: SocketAddress?) -> SocketAddress? {
+    guard case .path(let target) = address else { return address }
+    return .path(PathArgument(requested: nil, path: target.path ?? target.requested))
+  }
+
+  /// UDP sockets that were given a peer, and sent nothing by name, where the same program went there by TCP: so
+  /// getaddrinfo finds out which address is the nearest.
+  private static func comparisons(_ keys: [Key], _ sums: [Key: Sum]) -> Set<Key> {
+    let reached = Set(
+      keys.filter { $0.transport == .tcp }.map { key in
+        var key = key
+        key.transport = .udp
+        return key
+      })
+    return Set(
+      keys.filter { key in
+        key.transport == .udp && !key.isFolded && reached.contains(key)
+          && sums[key]?.outcomes[.sent] == nil
+      })
+  }
+
+  private static func count(_ name: String, _ count: Int, in list: inout [(name: String, count: Int)]) {
+    if let known = list.firstIndex(where: { $0.name == name }) {
+      list[known].count += count
+    } else {
+      list.append((name, count))
+    }
+  }
+
+  private mutating func note(_ deputy: Deputy?, _ entry: Connection) {
+    let isReached = entry.outcomes.keys.contains { $0 == .connected || $0 == .sent || $0 == .pending }
+    if let deputy, isReached, !deputies.contains(deputy) { deputies.append(deputy) }
+  }
+
+  // MARK: Lines
+
+  /// What stands below the addresses.
+  var ends: [Line] {
+    var lines: [Line] = []
+    func add(_ counts: [(name: String, count: Int)], _ before: String) {
+      if counts.isEmpty { return }
+      let words = counts.map { $0.name + ($0.count == 1 ? "" : " ×" + Words.count($0.count)) }
+      lines.append(Line("  " + before + words.joined(separator: ", "), .faint))
+    }
+    add(habits, "Besides: ")
+    add(netlinks, "Asked the kernel by netlink: ")
+    if !deputies.isEmpty {
+      let names = deputies.map(\.rawValue)
+      let all =
+        names.count == 1
+        ? names[0] : names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+      lines.append(
+        Line(
+          "  What \(all) \(names.count == 1 ? "does" : "do") on its behalf is not seen; honeyguide attach --cgroup can.",
+          .bad))
+    }
+    return lines
+  }
+
+  private func row(_ key: Key, _ sum: Sum) -> [Line] {
+    var remote: [UInt8] = []
+    if key.isFolded {
+      remote += "other addresses".utf8
+    } else if let address = key.remote {
+      remote += view.text(address, key.transport)
+    } else {
+      remote += "an address that could not be read".utf8
+    }
+    var program: [UInt8] = []
+    Printable.appendPath(key.program, to: &program)
+    if let process = key.process { program += " [pid \(process.pid)]".utf8 }
+    var first = Line()
+    first.add(remote)
+    var second = Line()
+    second.add(program, .name)
+    return [first, second, result(sum, key)]
+  }
+
+  private func result(_ sum: Sum, _ key: Key) -> Line {
+    var line = Line()
+    let isName = Self.isNameService(key)
+    for (outcome, latencies) in sum.outcomes.sorted(by: { rank($0.key) < rank($1.key) }) {
+      if !line.isEmpty { line.add(", ") }
+      let times = latencies.count == 1 ? "" : " ×" + Words.count(latencies.count)
+      let time = latencies.range.map { range in
+        Words.duration(range.lowerBound)
+          + (range.count > 1 ? " to " + Words.duration(range.upperBound) : "")
+      }
+      switch outcome {
+      // Nothing goes to a peer of datagrams by this.
+      case .connected where key.transport.isDatagram && key.transport != .unix(.dgram):
+        line.add((isName ? "name resolution" : "chosen as peer") + times)
+      case .connected: line.add("connected" + times + (time.map { " in " + $0 } ?? ""), .good)
+      case .pending: line.add("not answered yet" + times + (time.map { " after " + $0 } ?? ""))
+      case .failed(let error):
+        line.add(Words.error(error) + times + (time.map { " after " + $0 } ?? ""), .bad)
+      case .sent: line.add((isName ? "name resolution" : "sent to") + times)
+      case .notSent(let error): line.add("not sent: " + Words.error(error) + times, .bad)
+      }
+    }
+    line.add(view.text(sum.traffic), .faint)
+    return line
+  }
+
+  private static func isNameService(_ key: Key) -> Bool {
+    guard key.transport == .udp, case .internet(let address) = key.remote else { return false }
+    return address.port == 53
+  }
+
+  private func rank(_ outcome: Connection.Outcome) -> Int32 {
+    switch outcome {
+    case .connected: -2
+    case .sent: -1
+    case .pending: .max
+    case .failed(let error), .notSent(let error): error.number
     }
   }
 }

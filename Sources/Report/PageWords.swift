@@ -33,18 +33,30 @@ enum Words {
     return "\(count(seconds / 3_600)) h \(twoDigits(seconds / 60 % 60)) min"
   }
 
+  /// "512 bytes", "1.20 kB", "34.5 MB": by thousands.
+  static func bytes(_ number: UInt64) -> String {
+    switch number {
+    case 0..<1_000: count(number, "byte")
+    case 0..<999_500: decimal(number, 1_000) + " kB"
+    case 0..<999_500_000: decimal(number, 1_000_000) + " MB"
+    default: decimal(number, 1_000_000_000) + " GB"
+    }
+  }
+
   private static func twoDigits(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   /// Three digits of `number / unit`, rounded half up.
   private static func decimal(_ number: UInt64, _ unit: UInt64) -> String {
     for (limit, places, scale) in [(10, 2, 100), (100, 1, 10)] as [(UInt64, Int, UInt64)] {
+      // Beyond that the rounding would overflow, and there are more digits than three anyway.
+      if number > .max / 1_000 { break }
       let scaled = (number * scale + unit / 2) / unit
       if scaled < limit * scale {
         let fraction = String(scaled % scale)
         return "\(scaled / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
       }
     }
-    return "\((number + unit / 2) / unit)"
+    return "\(number / unit + (number % unit >= unit / 2 ? 1 : 0))"
   }
 
   static func error(_ error: ErrorNumber) -> String {
@@ -61,6 +73,8 @@ enum Words {
     case 30: "read-only file system"
     case 39: "not empty"
     case 40: "too many symbolic links"
+    case 98: "address in use"
+    case 99: "no such address here"
     case 101: "network unreachable"
     case 103: "aborted"
     case 104: "reset"

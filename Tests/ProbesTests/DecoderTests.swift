@@ -130,23 +130,6 @@ struct DecoderTests {
     #expect(Decoder.scale(user: .max, system: .max, to: 1000) == (1000, 0))
   }
 
-  @Test func `a v4-mapped peer is an IPv4 peer`() throws {
-    var connect = hg_connect()
-    connect.header = .test(HG_RECORD_CONNECT)
-    connect.header.time = 3_000
-    connect.started = 1_000
-    connect.family = 10
-    connect.flags = UInt16(HG_CONNECT_REMOTE.rawValue)
-    connect.remote_port = 443
-    connect.remote = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1)
-    connect.error = 111
-    #expect(
-      Decoder.connect(connect)
-        == Connect(
-          transport: .tcp, local: nil, remote: SocketAddress(address: [127, 0, 0, 1], port: 443),
-          error: ErrorNumber(111), isPending: false, latency: 2_000))
-  }
-
   @Test func `records that are shorter than they say are refused, not read past their end`() throws {
     var decoder = Decoder(pageSize: 4096)
     var call = hg_paths(number: 257, event: HG_CALL_OPEN, result: 5)

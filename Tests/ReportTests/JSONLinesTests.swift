@@ -55,8 +55,32 @@ struct JSONLinesTests {
       "connect",
       #""protocol":"tcp","family":"ipv6","remote":{"address":"2001:db8::1","port":443},"error":"ENETUNREACH","pending":false"#
     ),
+    event(
+      "connect",
+      #""protocol":"unix","family":"unix","socket_type":"stream","remote":{"path":"/home/ada/agent.sock","requested":"agent.sock"},"error":"ENOENT","pending":false"#
+    ),
+    event(
+      "accept",
+      #""protocol":"tcp","family":"ipv4","fd":4,"local":{"address":"127.0.0.1","port":8000},"remote":{"address":"127.0.0.1","port":40312}"#
+    ),
+    event(
+      "bind",
+      #""protocol":"udp","family":"ipv4","local":{"address":"0.0.0.0","port":68}"#
+    ),
+    event(
+      "listen",
+      #""protocol":"unix","family":"unix","socket_type":"stream","local":{"abstract":"my\u0000name"},"backlog":128"#
+    ),
+    event(
+      "send",
+      #""protocol":"udp","family":"ipv4","call":"sendto","local":{"address":"0.0.0.0","port":45871},"remote":{"address":"127.0.0.53","port":53}"#
+    ),
+    event(
+      "close",
+      #""protocol":"tcp","family":"ipv4","local":{"address":"127.0.0.1","port":40312},"remote":{"address":"127.0.0.1","port":8000},"accepted":false,"bytes_sent":79,"bytes_received":1313,"duration_ns":1213175,"final":true"#
+    ),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":20,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":26,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {
@@ -147,7 +171,7 @@ struct JSONLinesTests {
 
   @Test func `A pending connect says so`() throws {
     let connect = Connect(
-      transport: .tcp, local: nil, remote: SocketAddress(address: [10, 0, 0, 1], port: 9), error: nil,
+      transport: .tcp, local: nil, remote: .internet([10, 0, 0, 1], port: 9), error: nil,
       isPending: true, latency: 7)
     #expect(try fields(.connect(connect)).hasSuffix(#""port":9},"pending":true,"latency_ns":7"#))
   }

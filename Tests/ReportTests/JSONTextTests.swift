@@ -203,7 +203,7 @@ struct AddressTextTests {
     ] as [([UInt8], String)])
   func `An address is written as RFC 5952 has it`(_ address: [UInt8], _ expected: String) {
     var output: [UInt8] = []
-    SocketAddress(address: address, port: 80).appendEndpoint(to: &output)
+    InternetAddress(address: address, port: 80).appendEndpoint(to: &output)
     #expect(text(output) == expected)
   }
 }

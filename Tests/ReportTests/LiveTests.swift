@@ -45,6 +45,12 @@ struct LiveTests {
           "    0.123456    4242 bash            chdir    /home/ada/project/roles",
           "    0.123456    4242 bash            connect  tcp 127.0.0.1:8000 after 0.000084 s",
           "    0.123456    4242 bash            connect  tcp [2001:db8::1]:443 = ENETUNREACH",
+          "    0.123456    4242 bash            connect  unix /home/ada/agent.sock = ENOENT",
+          "    0.123456    4242 bash            accept   tcp 127.0.0.1:8000 from 127.0.0.1:40312 = 4",
+          "    0.123456    4242 bash            bind     udp 0.0.0.0:68",
+          "    0.123456    4242 bash            listen   unix @my\\x00name",
+          "    0.123456    4242 bash            send     udp 127.0.0.53:53 (sendto)",
+          "    0.123456    4242 bash            close    tcp 127.0.0.1:8000 sent 79, received 1313 bytes in 0.001213 s",
           "    0.200000                         lost     17 events: ring-full",
         ])
   }
@@ -65,7 +71,7 @@ struct LiveTests {
 
   @Test func `A connect whose end is not known is pending`() throws {
     let connect = Connect(
-      transport: .tcp, local: nil, remote: SocketAddress(address: [10, 0, 0, 1], port: 9), error: nil,
+      transport: .tcp, local: nil, remote: .internet([10, 0, 0, 1], port: 9), error: nil,
       isPending: true, latency: 2_000_000_000)
     #expect(try Self.what(.connect(connect)) == "connect  tcp 10.0.0.1:9 = pending after 2.000000 s")
   }

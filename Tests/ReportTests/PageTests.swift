@@ -147,7 +147,7 @@ import Testing
 
         What ran  no process was seen
 
-        Where it connected  no TCP connection (UDP, Unix sockets and listening are not watched)
+        Where it connected  nowhere: no connection, no datagram
 
         What it read  no file that it opened itself
 
@@ -181,7 +181,7 @@ import Testing
              3.00 ms  sh  SIGKILL, core dumped
         end not seen  └─ sleep 1000
 
-        Where it connected  no TCP connection (UDP, Unix sockets and listening are not watched); some events were lost
+        Where it connected  nowhere: no connection, no datagram; some events were lost
 
         What it read  no file that it opened itself; some events were lost
 

@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 20)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 26)
 
   static let bodies: [Event.Body] = [
     .fork(Fork(child: child)),
@@ -84,15 +84,39 @@ enum Samples {
       Change(kind: .chdir, call: "chdir", target: path("/home/ada/project/roles", asked: "roles"))),
     .connect(
       Connect(
-        transport: .tcp, local: SocketAddress(address: [127, 0, 0, 1], port: 40312),
-        remote: SocketAddress(address: [127, 0, 0, 1], port: 8000), error: nil, isPending: false,
+        transport: .tcp, local: .internet([127, 0, 0, 1], port: 40312),
+        remote: .internet([127, 0, 0, 1], port: 8000), error: nil, isPending: false,
         latency: 84_000)),
     .connect(
       Connect(
         transport: .tcp, local: nil,
-        remote: SocketAddress(
-          address: [0x20, 0x01, 0x0D, 0xB8] + .init(repeating: 0, count: 11) + [1], port: 443),
+        remote: .internet(
+          [0x20, 0x01, 0x0D, 0xB8] + .init(repeating: 0, count: 11) + [1], port: 443),
         error: ErrorNumber(101), isPending: false, latency: nil)),
+    .connect(
+      Connect(
+        transport: .unix(.stream), local: nil,
+        remote: .path(PathArgument(requested: "agent.sock", path: "/home/ada/agent.sock")),
+        error: .noEntry, isPending: false, latency: nil)),
+    .socket(
+      .accept(
+        Accept(
+          transport: .tcp, descriptor: 4, local: .internet([127, 0, 0, 1], port: 8000),
+          remote: .internet([127, 0, 0, 1], port: 40312), error: nil))),
+    .socket(.bind(Bind(transport: .udp, local: .internet([0, 0, 0, 0], port: 68), error: nil))),
+    .socket(
+      .listen(Listen(transport: .unix(.stream), local: .abstract("my\0name"), backlog: 128, error: nil))),
+    .socket(
+      .send(
+        Send(
+          transport: .udp, call: "sendto", local: .internet([0, 0, 0, 0], port: 45871),
+          remote: .internet([127, 0, 0, 53], port: 53), error: nil))),
+    .socket(
+      .close(
+        Close(
+          transport: .tcp, local: .internet([127, 0, 0, 1], port: 40312),
+          remote: .internet([127, 0, 0, 1], port: 8000), sent: 79, received: 1313, duration: 1_213_175,
+          isFinal: true, isAccepted: false))),
   ]
 
   static func path(_ path: ByteString, asked: ByteString? = nil) -> PathArgument {

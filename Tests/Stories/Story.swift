@@ -144,7 +144,7 @@ public struct Story {
       pid,
       .connect(
         Connect(
-          transport: .tcp, local: nil, remote: SocketAddress(address: address, port: port),
+          transport: .tcp, local: nil, remote: .internet(address, port: port),
           error: error.map { ErrorNumber($0) }, isPending: isPending, latency: latency)))
   }
 }

@@ -111,7 +111,9 @@ public struct HoneyguideLines: Sendable {
           by: actor, path: Self.path(line, "path", "requested"), error: error)
         // The kernel side may repeat itself: only the set is promised.
         if lookups.insert("\(process): \(observation.text)").inserted { result.add(observation) }
-      case "connect": result.add(try connect(line, actor))
+      case "connect", "accept", "listen", "bind", "send":
+        result.add(try socket(line, actor, error))
+      case "close": break  // no system call: see TCPTests
       default: result.add(Self.change(line, actor))
       }
     }
@@ -143,20 +145,34 @@ public struct HoneyguideLines: Sendable {
       error: line.error)
   }
 
-  private func connect(_ line: Line, _ actor: Bytes) throws -> Observation {
-    guard line.json["protocol"]?.string == "tcp" else {
+  private func socket(_ line: Line, _ actor: Bytes, _ error: String?) throws -> Observation {
+    guard var kind = line.json["protocol"]?.string, let call = Observation.Kind(rawValue: line.event) else {
       throw ContractError(description: "no protocol: \(line.json)")
     }
-    var remote = "(unreadable)"
-    if let address = line.json["remote"]?["address"]?.string, let port = line.json["remote"]?["port"]?.integer
-    {
-      guard let bytes = Addresses.bytes(address) else {
-        throw ContractError(description: "no address: \(line.json)")
-      }
-      remote = Addresses.text(bytes, port: Int(port))
+    if let type = line.json["socket_type"]?.string { kind += " \(type)" }
+    if let netlink = line.json["netlink"]?.string {
+      kind += " \(["route": "0", "audit": "9", "generic": "16", "sock_diag": "4", "kobject_uevent": "15"][netlink] ?? netlink)"
     }
-    let isPending = line.json["pending"]?.boolean == true
-    return .connect(by: actor, remote: remote, outcome: isPending ? "pending" : line.error ?? "ok")
+    switch call {
+    case .connect:
+      let isPending = line.json["pending"]?.boolean == true
+      return .connect(
+        by: actor, kind, remote: try Addresses.text("remote", of: line),
+        outcome: isPending ? "pending" : error ?? "ok")
+    case .accept:
+      let isTold = ["tcp", "mptcp"].contains(kind) && error == nil
+      return .socket(
+        .accept, by: actor, kind, isTold ? "from \(try Addresses.text("remote", of: line))" : "", error)
+    case .listen:
+      let local = Addresses.own(try Addresses.text("local", of: line))
+      return .socket(
+        .listen, by: actor, kind, "\(local) backlog \(line.integer("backlog") ?? -1)", error)
+    case .bind:
+      return .socket(.bind, by: actor, kind, Addresses.own(try Addresses.text("local", of: line)), error)
+    default:
+      let remote = try Addresses.text("remote", of: line)
+      return .socket(.send, by: actor, kind, "\(remote) by \(line.json["call"]?.string ?? "?")", error)
+    }
   }
 }
 

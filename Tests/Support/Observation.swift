@@ -3,7 +3,7 @@
 /// One thing that a process did, put so that two witnesses of two runs say it in the same words: no pid, no time.
 public struct Observation: Hashable, Sendable, Comparable, CustomStringConvertible {
   public enum Kind: String, Sendable, CaseIterable {
-    case exec, open, change, connect, lookup, exit
+    case exec, open, change, connect, accept, listen, bind, send, lookup, exit
   }
   public var kind: Kind
   /// Which program did it: the file name of the process's last exec, or of its ancestor's before it was forked.
@@ -57,8 +57,15 @@ extension Observation {
     return Observation(.change, by: actor, "\(name) \(path)\(target)\(more) = \(error ?? "ok")")
   }
 
-  static func connect(by actor: Bytes, remote: String, outcome: String) -> Observation {
-    Observation(.connect, by: actor, "tcp \(remote) = \(outcome)")
+  /// `kind` is the protocol, with what makes it exact: "tcp", "unix stream", "netlink 0".
+  static func connect(by actor: Bytes, _ kind: String, remote: String, outcome: String) -> Observation {
+    Observation(.connect, by: actor, "\(kind) \(remote) = \(outcome)")
+  }
+
+  static func socket(_ call: Kind, by actor: Bytes, _ kind: String, _ address: String, _ error: String?)
+    -> Observation
+  {
+    Observation(call, by: actor, "\(kind) \(address) = \(error ?? "ok")")
   }
 
   static func exit(by actor: Bytes, status: String) -> Observation {

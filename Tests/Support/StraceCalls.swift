@@ -93,8 +93,8 @@ struct StraceCallShape {
 
   /// Every call that the witness needs to see, as `-e trace=` takes it.
   static let traced =
-    (all.keys.sorted() + [
-      "execve", "execveat", "clone", "clone3", "fork", "vfork", "socket", "connect", "getsockopt", "close",
+    (all.keys.sorted() + StraceSockets.calls + [
+      "execve", "execveat", "clone", "clone3", "fork", "vfork",
       "chroot",
     ]).joined(separator: ",")
 }

@@ -24,9 +24,9 @@ public struct StraceLog: Sendable {
 
   public var lines: [Line] = []
 
-  /// The options for which all this holds. abbrev: everything but the arguments of exec may be shortened.
+  /// The options for which all this holds. abbrev: everything but the arguments of exec and messages may be shortened.
   public static let options = [
-    "-f", "-y", "-X", "raw", "-xx", "-s", "200000", "-e", "abbrev=!execve,execveat",
+    "-f", "-y", "-X", "raw", "-xx", "-s", "200000", "-e", "abbrev=!execve,execveat,sendmsg,sendmmsg",
   ]
 
   public init(_ bytes: [UInt8]) throws {

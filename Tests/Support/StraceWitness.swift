@@ -50,7 +50,7 @@ public struct StraceWitness {
   private var births: [Int32: [(line: Int, call: StraceLog.Call)]] = [:]
   /// Such calls whose caller was ended within them, by another thread's exec: the child's number is not known.
   private var unansweredBirths: [(line: Int, call: StraceLog.Call)] = []
-  private var connections = StraceConnections()
+  private var sockets = StraceSockets()
 
   /// - Parameter directory: where the command was started, resolved.
   public init(_ log: StraceLog, directory: Bytes) throws {
@@ -87,7 +87,7 @@ public struct StraceWitness {
         threads[tid] = nil
       }
     }
-    for observation in connections.end() { observations.add(observation) }
+    for observation in sockets.end() { observations.add(observation) }
   }
 
   private mutating func thread(_ tid: Int32, at index: Int) throws -> Thread {
@@ -137,10 +137,12 @@ public struct StraceWitness {
       let directory = thread.directory
       directory.root = name.isAbsolute ? directory.root.below(name) : directory.path.joined(name)
     case "execve", "execveat": observeExec(call, in: thread)
-    case "socket", "connect", "getsockopt", "close":
-      if let observation = connections.observe(call, by: thread.process.actor) {
-        observations.add(observation)
-      }
+    case _ where StraceSockets.calls.contains(call.name):
+      let directory = thread.directory
+      for observation in sockets.observe(
+        call, by: thread.process.actor,
+        place: { $0.isAbsolute ? directory.root.below($0) : directory.path.joined($0) })
+      { observations.add(observation) }
     default: observePath(call, in: thread, at: index)
     }
   }

@@ -17,7 +17,7 @@ enum hg_record_type {
   HG_RECORD_ARGUMENTS,
   HG_RECORD_EXIT,
   HG_RECORD_PATHS,
-  HG_RECORD_CONNECT,
+  HG_RECORD_SOCKET,
 };
 
 struct hg_header {
@@ -119,6 +119,11 @@ enum hg_call_event {
   HG_CALL_CHOWN,
   HG_CALL_CHDIR,
   HG_CALL_CONNECT,
+  HG_CALL_ACCEPT,
+  HG_CALL_LISTEN,
+  HG_CALL_BIND,
+  HG_CALL_SEND,
+  HG_CALL_CLOSE,  // of a TCP connection: no system call
 };
 
 enum hg_call_flag {
@@ -132,7 +137,8 @@ enum hg_call_flag {
   HG_CALL_HALVES = 128,       // a and b are the lower and the upper half of one number
 };
 
-// How a system call takes its paths: an argument's number from 0, or -1 where there is none.
+// How a system call takes its paths: an argument's number from 0, or -1 where there is none. Of a call on a socket
+// `directory` is the socket, `path` its address and `a` that one's size; `path2` are messages, and `a` how many.
 struct hg_call {
   hg_u8 event;  // enum hg_call_event
   hg_u8 flags;  // enum hg_call_flag
@@ -163,40 +169,6 @@ struct hg_paths {
   struct hg_walk walks[2];
 };
 
-enum hg_connect_flag {
-  HG_CONNECT_LOCAL = 1,      // the local address is known
-  HG_CONNECT_REMOTE = 2,     // the remote address is known
-  HG_CONNECT_PENDING = 4,    // closed, or the run ended, before there was an outcome
-  HG_CONNECT_IMMEDIATE = 8,  // refused by connect itself: `started` is not known
-};
-
-struct hg_connect {
-  struct hg_header header;
-  hg_u64 started;  // nanoseconds since boot
-  hg_s32 error;    // 0, or a positive errno
-  hg_u16 family;   // AF_INET or AF_INET6
-  hg_u16 flags;    // enum hg_connect_flag
-  hg_u16 local_port;   // host order
-  hg_u16 remote_port;  // host order
-  hg_u8 local[16];     // network order; the first four bytes for AF_INET
-  hg_u8 remote[16];
-  hg_u32 unused;
-};
-
-// What one connection is remembered by, from SYN_SENT until its socket is gone.
-struct hg_connecting {
-  struct hg_connect record;  // as it will be told
-  hg_u32 state;              // enum hg_connecting_state
-  hg_s32 error;              // what was told
-};
-
-enum hg_connecting_state {
-  HG_CONNECTING_ASYNC = 1,       // connect has returned, the outcome comes by itself
-  HG_CONNECTING_UNRESOLVED = 2,  // closed without an error: connect's own result will tell
-  HG_CONNECTING_TOLD = 4,        // the record is out
-  HG_CONNECTING_DELIVERED = 8,   // and connect has given the program the same outcome
-};
-
 // What the options leave out.
 enum hg_filter {
   HG_FILTER_UID = 1,
@@ -215,7 +187,7 @@ enum { HG_PREFIX_LIMIT = 256, HG_FILTER_ENTRIES = 256 };
 enum hg_loss {
   HG_LOST_RING,        // the ring was full
   HG_LOST_FOLLOW,      // a child could not be marked as followed: no memory
-  HG_LOST_CONNECTING,  // too many connections under way at once
+  HG_LOST_CONNECTIONS, // too many TCP connections at once
   HG_LOST_32_BIT,      // a system call in x32 mode
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
@@ -228,4 +200,3 @@ _Static_assert(sizeof(struct hg_arguments) == 64, "hg_arguments");
 _Static_assert(sizeof(struct hg_exit) == 96, "hg_exit");
 _Static_assert(sizeof(struct hg_call) == 8, "hg_call");
 _Static_assert(sizeof(struct hg_paths) == 128, "hg_paths");
-_Static_assert(sizeof(struct hg_connect) == 112, "hg_connect");

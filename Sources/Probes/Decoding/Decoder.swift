@@ -22,29 +22,30 @@ struct Decoder {
     case HG_RECORD_PATHS.rawValue:
       let record = try reader.read(hg_paths.self)
       guard let body = try pathCall(record, &reader) else { return nil }
-      return event(header, body)
+      return Self.event(header, body)
     case HG_RECORD_FORK.rawValue:
       let fork = try reader.read(hg_fork.self)
       let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
-      return event(header, .fork(Fork(child: child)))
+      return Self.event(header, .fork(Fork(child: child)))
     case HG_RECORD_ARGUMENTS.rawValue:
       let arguments = try reader.read(hg_arguments.self)
       argumentsByThread[header.tid] = try reader.bytes(Int(arguments.kept))
       return nil
     case HG_RECORD_EXEC.rawValue:
       let exec = try reader.read(hg_exec.self)
-      return event(header, .exec(try self.exec(exec, &reader)))
+      return Self.event(header, .exec(try self.exec(exec, &reader)))
     case HG_RECORD_EXIT.rawValue:
       argumentsByThread[header.tid] = nil
-      return event(header, .exit(exit(try reader.read(hg_exit.self))))
-    case HG_RECORD_CONNECT.rawValue:
-      return event(header, .connect(Self.connect(try reader.read(hg_connect.self))))
+      return Self.event(header, .exit(exit(try reader.read(hg_exit.self))))
+    case HG_RECORD_SOCKET.rawValue:
+      let record = try reader.read(hg_socket.self)
+      return try Self.socket(record, &reader).map { Self.event(header, .socket($0)) }
     case let other:
       throw .unknown(type: other)
     }
   }
 
-  private func event(_ header: hg_header, _ body: Event.Body) -> Event {
+  static func event(_ header: hg_header, _ body: Event.Body) -> Event {
     Event(
       time: header.time, process: ProcessID(pid: Int32(bitPattern: header.pid), start: header.start),
       tid: Int32(bitPattern: header.tid), ppid: Int32(bitPattern: header.ppid), uid: header.uid,
@@ -110,31 +111,6 @@ struct Decoder {
     guard product.high < sum else { return (0, runtime) }
     let scaled = sum.dividingFullWidth(product).quotient
     return (runtime - min(scaled, runtime), min(scaled, runtime))
-  }
-
-  /// A connection's end, or where it stands.
-  static func connect(_ record: hg_connect) -> Connect {
-    func has(_ flag: hg_connect_flag) -> Bool { UInt32(record.flags) & flag.rawValue != 0 }
-    return Connect(
-      transport: .tcp,
-      local: has(HG_CONNECT_LOCAL) ? address(record.family, record.local, record.local_port) : nil,
-      remote: has(HG_CONNECT_REMOTE) ? address(record.family, record.remote, record.remote_port) : nil,
-      error: record.error == 0 ? nil : ErrorNumber(record.error), isPending: has(HG_CONNECT_PENDING),
-      latency: has(HG_CONNECT_IMMEDIATE) ? nil : record.header.time - min(record.header.time, record.started))
-  }
-
-  private typealias SixteenBytes = (
-    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
-    UInt8
-  )
-
-  private static func address(_ family: UInt16, _ bytes: SixteenBytes, _ port: UInt16) -> SocketAddress {
-    let all = unsafe withUnsafeBytes(of: bytes) { unsafe Array($0) }
-    let isInternet4 = family == 2
-    // ::ffff:a.b.c.d is a.b.c.d, reached through a socket of the other family.
-    let isMapped = all[..<10].allSatisfy { $0 == 0 } && all[10] == 0xff && all[11] == 0xff
-    return SocketAddress(
-      address: isInternet4 ? Array(all[..<4]) : isMapped ? Array(all[12...]) : all, port: port)
   }
 }
 

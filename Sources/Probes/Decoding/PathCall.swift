@@ -83,7 +83,7 @@ extension Decoder {
   }
 
   /// A path as asked and as it leads: the walk itself, or the name joined to where it starts.
-  private static func argument(
+  static func argument(
     _ requested: ByteString?, _ text: hg_text, _ walk: (path: ByteString, flags: UInt32)?, isResolved: Bool,
     isMissing: Bool = false
   ) -> PathArgument {

@@ -10,7 +10,8 @@ struct SystemCall: Sendable {
   let shape: hg_call
 
   /// Arguments are numbered from 0. `directory` is the descriptor that a relative name starts at; without one it
-  /// is the working directory. `a` and `b` are the arguments that the event keeps as numbers.
+  /// is the working directory. `a` and `b` are the arguments that the event keeps as numbers. Of a call on a socket see
+  /// `hg_call`.
   init(
     _ row: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
     directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, flags: [hg_call_flag]
@@ -32,14 +33,20 @@ struct SystemCall: Sendable {
   }
 
   /// The kernel's program that tells about it.
-  var teller: String { group == .net ? "connect_call" : "path_call" }
+  var teller: String {
+    switch hg_call_event(UInt32(shape.event)) {
+    case HG_CALL_SEND: "send_call"
+    case _ where group == .net: "socket_call"
+    default: "path_call"
+    }
+  }
 
   var group: Filter.Group {
     switch hg_call_event(UInt32(shape.event)) {
     case HG_CALL_EXEC: .exec
     case HG_CALL_OPEN: .open
     case HG_CALL_LOOKUP: .lookup
-    case HG_CALL_CONNECT: .net
+    case HG_CALL_CONNECT, HG_CALL_ACCEPT, HG_CALL_LISTEN, HG_CALL_BIND, HG_CALL_SEND: .net
     default: .change
     }
   }
@@ -96,7 +103,14 @@ struct SystemCall: Sendable {
     SystemCall(80, "chdir", HG_CALL_CHDIR, path: 0, HG_CALL_RESULT_CWD),
     SystemCall(81, "fchdir", HG_CALL_CHDIR, directory: 0, HG_CALL_RESULT_CWD),
 
-    SystemCall(42, "connect", HG_CALL_CONNECT),
+    SystemCall(42, "connect", HG_CALL_CONNECT, directory: 0, path: 1, a: 2),
+    SystemCall(43, "accept", HG_CALL_ACCEPT, directory: 0),
+    SystemCall(288, "accept4", HG_CALL_ACCEPT, directory: 0),
+    SystemCall(50, "listen", HG_CALL_LISTEN, directory: 0, a: 1),
+    SystemCall(49, "bind", HG_CALL_BIND, directory: 0, path: 1, a: 2),
+    SystemCall(44, "sendto", HG_CALL_SEND, directory: 0, path: 4, a: 5),
+    SystemCall(46, "sendmsg", HG_CALL_SEND, directory: 0, path2: 1),
+    SystemCall(307, "sendmmsg", HG_CALL_SEND, directory: 0, path2: 1, a: 2),
   ]
 
   /// The name of a call by its row.

@@ -59,8 +59,21 @@ extension SystemCall {
     i386(12, "chdir", HG_CALL_CHDIR, path: 0, HG_CALL_RESULT_CWD),
     i386(133, "fchdir", HG_CALL_CHDIR, directory: 0, HG_CALL_RESULT_CWD),
 
-    i386(362, "connect", HG_CALL_CONNECT),
-    socketcall(3, "connect", HG_CALL_CONNECT),
+    i386(362, "connect", HG_CALL_CONNECT, directory: 0, path: 1, a: 2),
+    i386(364, "accept4", HG_CALL_ACCEPT, directory: 0),
+    i386(363, "listen", HG_CALL_LISTEN, directory: 0, a: 1),
+    i386(361, "bind", HG_CALL_BIND, directory: 0, path: 1, a: 2),
+    i386(369, "sendto", HG_CALL_SEND, directory: 0, path: 4, a: 5),
+    i386(370, "sendmsg", HG_CALL_SEND, directory: 0, path2: 1),
+    i386(345, "sendmmsg", HG_CALL_SEND, directory: 0, path2: 1, a: 2),
+    socketcall(3, "connect", HG_CALL_CONNECT, path: 1, a: 2),
+    socketcall(5, "accept", HG_CALL_ACCEPT),
+    socketcall(18, "accept4", HG_CALL_ACCEPT),
+    socketcall(4, "listen", HG_CALL_LISTEN, a: 1),
+    socketcall(2, "bind", HG_CALL_BIND, path: 1, a: 2),
+    socketcall(11, "sendto", HG_CALL_SEND, path: 4, a: 5),
+    socketcall(16, "sendmsg", HG_CALL_SEND, path2: 1),
+    socketcall(20, "sendmmsg", HG_CALL_SEND, path2: 1, a: 2),
   ]
 
   /// Whether a row's numbers are narrower than those of the 64-bit call of that name: lengths of 32 bits, users and
@@ -79,7 +92,11 @@ extension SystemCall {
   }
 
   /// One of those that go through socketcall, by SYS_* of linux/net.h.
-  private static func socketcall(_ number: UInt32, _ name: String, _ event: hg_call_event) -> SystemCall {
-    SystemCall(UInt32(HG_CALLS_SOCKETCALL) + number, name, event, flags: [])
+  private static func socketcall(
+    _ number: UInt32, _ name: String, _ event: hg_call_event, path: Int8 = -1, path2: Int8 = -1, a: Int8 = -1
+  ) -> SystemCall {
+    SystemCall(
+      UInt32(HG_CALLS_SOCKETCALL) + number, name, event, directory: 0, path: path, path2: path2, a: a,
+      flags: [])
   }
 }

@@ -8,6 +8,6 @@
 
 #include "processes.h"
 #include "paths.h"
-#include "connects.h"
+#include "socket_calls.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

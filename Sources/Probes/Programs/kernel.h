@@ -37,12 +37,31 @@ enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
 // The numbers of the x86-64 interface to programs.
-enum { EINTR_ = 4, EFAULT_ = 14, EISCONN_ = 106, EALREADY_ = 114, EINPROGRESS_ = 115, ENOENT_ = 2, ECONNABORTED_ = 103 };
+enum {
+  ENOENT_ = 2,
+  EINTR_ = 4,
+  EAGAIN_ = 11,
+  EFAULT_ = 14,
+  ECONNABORTED_ = 103,
+  EISCONN_ = 106,
+  EALREADY_ = 114,
+  EINPROGRESS_ = 115,
+};
 enum { AT_FDCWD = -100 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
-enum { AF_INET = 2, AF_INET6 = 10 };
-enum { SOCK_STREAM = 1, IPPROTO_TCP = 6 };
-enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_CLOSE = 7 };
+enum { AF_UNSPEC = 0, AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
+enum { SOCK_STREAM = 1, IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
+enum {
+  TCP_ESTABLISHED = 1,
+  TCP_SYN_SENT = 2,
+  TCP_FIN_WAIT1 = 4,
+  TCP_FIN_WAIT2 = 5,
+  TCP_CLOSE = 7,
+  TCP_LAST_ACK = 9,
+  TCP_CLOSING = 11,
+};
+enum { SOCK_DONE = 1 };  // of skc_flags: the peer's FIN has come
+enum { SOCKADDR_LIMIT = 128 };  // struct __kernel_sockaddr_storage
 enum { SIGNAL_GROUP_EXIT = 4 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -112,17 +131,26 @@ struct sock_common {
   __u16 skc_num;
   unsigned short skc_family;
   volatile unsigned char skc_state;
+  int skc_bound_dev_if;
+  unsigned long skc_flags;
   struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
-struct sock { struct sock_common __sk_common; __u16 sk_type, sk_protocol; int sk_err; };
+struct sock {
+  struct sock_common __sk_common;
+  __u16 sk_type, sk_protocol;
+  int sk_err;
+};
 struct socket { struct sock *sk; };
+struct tcp_sock { __u32 snd_una, write_seq; __u64 bytes_received, bytes_acked; };
+struct sockaddr_un { unsigned short sun_family; };
+struct unix_address { int len; struct sockaddr_un name[1]; };
+struct unix_sock { struct unix_address *addr; struct path path; };
 
 #pragma clang attribute pop
 
-// What programs hand to connect: the layout is the system call interface's, not the kernel's own.
-struct sockaddr_in6 {
-  __u16 sin6_family;
-  __be16 sin6_port;
-  __be32 sin6_flowinfo;  // IPv4: the address
-  __u8 sin6_addr[16];
+// What a message for sendmsg begins with; sendmmsg is given a vector of those. The layout is the system call interface's, not the kernel's own.
+struct message_head {
+  __u64 name;
+  __u32 name_size, unused;
 };
+enum { MESSAGE_SIZE = 64, MESSAGE_SIZE_32 = 32 };  // struct mmsghdr, by either convention

@@ -2,9 +2,10 @@
 // The scratch space in which a record with texts is put together, and the walk from a dentry to its root.
 #pragma once
 #include "session.h"
+#include "socket_events.h"
 
 // A value of a per-CPU map may have 32 KiB. Texts begin below RECORD_LIMIT, and each is at most TEXT_LIMIT long.
-enum { TEXT_LIMIT = 4096, RECORD_LIMIT = 28160, RECORD_ROOM = RECORD_LIMIT + TEXT_LIMIT + 8 };
+enum { TEXT_LIMIT = 4096, RECORD_LIMIT = 28128, RECORD_ROOM = RECORD_LIMIT + TEXT_LIMIT + 8 };
 
 struct scratch {
   // The walk under way.
@@ -20,10 +21,18 @@ struct scratch {
   __u32 offset;  // where the next text goes in the record
   __u32 unused;
   __u64 hash[2];
+  // The send under way.
+  struct file *sender;
+  __u64 messages;     // where they stand in the program's memory
+  __u32 message_size;
+  __u32 send_row;
+  __s32 send_error;
+  __u32 is_32_bit;
   union {
     struct hg_header header;
     struct hg_paths paths;
     struct hg_exec exec;
+    struct hg_socket socket;
     __u8 bytes[RECORD_ROOM];
   };
 };

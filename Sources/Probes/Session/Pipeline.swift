@@ -70,9 +70,9 @@ final class Pipeline: @unchecked Sendable {
     worker?.join()
     let now = Clock.boot()
     do throws(BPFError) {
-      for event in try tracer.pendingConnections(now: now) { receive(event) }
+      for event in try tracer.openConnections(now: now) { receive(event) }
     } catch {
-      unknown.insert("Connections that were still pending could not be read: \(error).")
+      unknown.insert("Connections that were still open could not be read: \(error).")
     }
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }

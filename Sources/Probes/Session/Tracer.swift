@@ -13,7 +13,7 @@ struct Tracer: ~Copyable {
   private let links: Links
   private let tasks: BPFMap
   private let lossCounters: BPFMap
-  private let connecting: BPFMap
+  private let connections: BPFMap
   private let alive: BPFMap
 
   /// The attached programs. A class since an array cannot hold values that are not copyable.
@@ -34,6 +34,9 @@ struct Tracer: ~Copyable {
   /// The programs that a hook starts.
   private let hooks: [String]
 
+  /// Run by hand.
+  private static let counter = "count_open"
+
   private static func hooks(_ filter: Filter) -> [String] {
     ["process_fork", "process_exec", "process_exit", "call_exit"]
       + (filter.has(.net) ? ["tcp_state", "tcp_destroy"] : [])
@@ -47,7 +50,8 @@ struct Tracer: ~Copyable {
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
     try options.filter.prepare(&blueprint)
     let hooks = hooks(options.filter), rows = SystemCall.table.filter { options.filter.has($0.group) }
-    for program in Set(hooks + rows.map(\.teller)) { try blueprint.enable(true, program: program) }
+    let counters = options.filter.has(.net) ? [counter] : []
+    for program in Set(hooks + rows.map(\.teller) + counters) { try blueprint.enable(true, program: program) }
     let object = try blueprint.load()
     try options.filter.fill(object)
 
@@ -60,12 +64,12 @@ struct Tracer: ~Copyable {
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
     return Tracer(
       tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
-      connecting: try object.map("connecting"), alive: try object.map("alive"), hooks: hooks, links: links,
+      connections: try object.map("connections"), alive: try object.map("alive"), hooks: hooks, links: links,
       object: object)
   }
 
   private init(
-    tasks: consuming BPFMap, lossCounters: consuming BPFMap, connecting: consuming BPFMap,
+    tasks: consuming BPFMap, lossCounters: consuming BPFMap, connections: consuming BPFMap,
     alive: consuming BPFMap, hooks: [String], links: Links, object: consuming LoadedObject
   ) {
     self.object = object
@@ -73,7 +77,7 @@ struct Tracer: ~Copyable {
     self.links = links
     self.tasks = tasks
     self.lossCounters = lossCounters
-    self.connecting = connecting
+    self.connections = connections
     self.alive = alive
   }
 
@@ -101,7 +105,7 @@ struct Tracer: ~Copyable {
     var losses: [Loss] = []
     for (reason, word) in [
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
-      (HG_LOST_CONNECTING, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
+      (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
       (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
@@ -113,21 +117,27 @@ struct Tracer: ~Copyable {
     return losses
   }
 
-  /// The connections whose outcome is not known yet.
-  func pendingConnections(now: UInt64) throws(BPFError) -> [Event] {
-    let entries = try connecting.entries(key: UInt64.self, value: hg_connecting.self)
+  /// The TCP connections that are not at their end: a pending connect, or how far each that is open has come.
+  func openConnections(now: UInt64) throws(BPFError) -> [Event] {
+    // Nothing is there where sockets are left out.
+    if !hooks.contains("tcp_state") { return [] }
+    try object.run(Self.counter)
+    let entries = try connections.entries(key: UInt64.self, value: hg_connection.self)
     // Entries that come and go meanwhile can be met twice.
     let distinct = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
-    return distinct.compactMap { entry -> Event? in
-      guard entry.value.state & HG_CONNECTING_TOLD.rawValue == 0 else { return nil }
-      var record = entry.value.record
+    return distinct.values.sorted { $0.record.header.time < $1.record.header.time }.compactMap {
+      connection -> Event? in
+      var record = connection.record
+      if connection.state & HG_CONNECTION_TOLD.rawValue == 0 {
+        record.flags |= UInt16(HG_SOCKET_PENDING.rawValue)
+      } else if connection.state & HG_CONNECTION_OPEN.rawValue != 0 {
+        record.event = UInt8(HG_CALL_CLOSE.rawValue)
+        record.flags |= UInt16(HG_SOCKET_OPEN.rawValue)
+      } else {
+        return nil
+      }
       record.header.time = now
-      record.flags |= UInt16(HG_CONNECT_PENDING.rawValue)
-      return Event(
-        time: now, process: ProcessID(pid: Int32(bitPattern: record.header.pid), start: record.header.start),
-        tid: Int32(bitPattern: record.header.tid), ppid: Int32(bitPattern: record.header.ppid),
-        uid: record.header.uid, comm: RecordReader.comm(record.header),
-        body: .connect(Decoder.connect(record)))
+      return Decoder.socket(record).map { Decoder.event(record.header, .socket($0)) }
     }
   }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension Differential {
-  @Suite(.serialized) struct Connections {
+  @Suite(.serialized) struct Sockets {
     @Test func everyOutcomeOfAConnectIsToldAsTheProgramLearntIt() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
@@ -13,6 +13,16 @@ extension Differential {
       try expectAgreement(
         laboratory, [try laboratory.program("connects")], through: try network.wrapper(),
         least: [.connect: 30])
+    }
+
+    @Test func everyCallOnEveryKindOfSocketIsToldAsStraceTellsIt() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let network = try NetworkNamespace()
+      defer { network.close() }
+      try expectAgreement(
+        laboratory, [try laboratory.program("sockets")], through: try network.wrapper(),
+        least: [.connect: 19, .accept: 6, .listen: 7, .bind: 16, .send: 16])
     }
   }
 }
