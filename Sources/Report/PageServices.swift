@@ -21,7 +21,8 @@ extension View {
     let entries = inspection.services.entries.sorted {
       ($0.listens + $0.accepted > 0 ? 0 : 1, $0.first) < ($1.listens + $1.accepted > 0 ? 0 : 1, $1.first)
     }
-    for entry in entries where entry.listens + entry.accepted > 0 || !entry.failures.isEmpty || isOffered(entry) {
+    for entry in entries
+    where entry.listens + entry.accepted > 0 || !entry.failures.isEmpty || isOffered(entry) {
       var place: [UInt8] = []
       if entry.isFolded {
         place += "other addresses".utf8

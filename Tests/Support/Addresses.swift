@@ -14,7 +14,8 @@ enum Addresses {
 
   /// One's own: a port that the kernel chose for port 0, which strace does not see, is N.
   static func own(_ text: String) -> String {
-    guard text.hasPrefix("["), let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...])
+    guard text.hasPrefix("["), let colon = text.lastIndex(of: ":"),
+      let port = Int(text[text.index(after: colon)...])
     else { return text }
     return port == 0 || port >= 32_768 ? text[...colon] + "N" : text
   }

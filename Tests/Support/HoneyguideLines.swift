@@ -151,7 +151,8 @@ public struct HoneyguideLines: Sendable {
     }
     if let type = line.json["socket_type"]?.string { kind += " \(type)" }
     if let netlink = line.json["netlink"]?.string {
-      kind += " \(["route": "0", "audit": "9", "generic": "16", "sock_diag": "4", "kobject_uevent": "15"][netlink] ?? netlink)"
+      let numbers = ["route": 0, "sock_diag": 4, "audit": 9, "kobject_uevent": 15, "generic": 16]
+      kind += " \(numbers[netlink].map(String.init) ?? netlink)"
     }
     switch call {
     case .connect:

@@ -36,7 +36,9 @@ struct StraceSockets {
   /// Takes one of `calls`. Gives what it was, or was the end of. `place` is where a relative name starts.
   mutating func observe(_ call: StraceLog.Call, by actor: Bytes, place: (Bytes) -> Bytes?) -> [Observation] {
     if call.name == "socket" {
-      if call.error == nil, let name = call.result.annotation { sockets[name] = Socket(kind: Self.kind(call)) }
+      if call.error == nil, let name = call.result.annotation {
+        sockets[name] = Socket(kind: Self.kind(call))
+      }
       return []
     }
     guard let name = call.arguments.first?.annotation, let socket = sockets[name] else { return [] }
@@ -45,7 +47,8 @@ struct StraceSockets {
     case "getsockopt": return askedForError(call, name).map { [$0] } ?? []
     case "close":
       sockets[name] = nil
-      return socket.attempt?.isUnderWay == true ? [socket.attempt!.ended("pending")] : []
+      guard let attempt = socket.attempt, attempt.isUnderWay else { return [] }
+      return [attempt.ended("pending")]
     case "connect":
       let remote = StraceAddress.text(arguments[1], place: place)
       if socket.kind == "tcp" { return tcpConnect(call, by: actor, name, remote).map { [$0] } ?? [] }
@@ -178,10 +181,12 @@ enum StraceAddress {
   static func text(_ address: StraceArgument, place: (Bytes) -> Bytes?) -> String {
     guard address.text.hasPrefix("{") else { return "(unreadable)" }
     let number = { (name: String) in address.member(name)?.number ?? -1 }
-    if let port = (address.member("sin_port") ?? address.member("sin6_port"))?.string?.array, port.count == 2 {
+    if let port = (address.member("sin_port") ?? address.member("sin6_port"))?.string?.array, port.count == 2
+    {
       let bytes = (address.member("sin_addr") ?? address.member("sin6_addr"))?.string?.array ?? []
       return Addresses.text(
-        bytes, port: Int(port[0]) << 8 | Int(port[1]), scope: Int(address.member("sin6_scope_id")?.number ?? 0))
+        bytes, port: Int(port[0]) << 8 | Int(port[1]),
+        scope: Int(address.member("sin6_scope_id")?.number ?? 0))
     }
     if let path = address.member("sun_path") {
       let name = path.string ?? ""
