@@ -49,6 +49,8 @@ public struct Event: Hashable, Sendable {
     case lookup(Lookup)
     case change(Change)
     case socket(SocketEvent)
+    case act(SystemAct)
+    case signal(SignalSent)
   }
 }
 
@@ -215,7 +217,7 @@ public struct Lookup: Hashable, Sendable {
 /// A change to names or to what belongs to them.
 public struct Change: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    case unlink, rmdir, mkdir, rename, link, symlink, truncate, chmod, chown, chdir
+    case unlink, rmdir, mkdir, rename, link, symlink, truncate, chmod, chown, chdir, mknod
   }
   public var kind: Kind
   /// The system call's name (`unlinkat` for an `unlink`).
@@ -224,8 +226,9 @@ public struct Change: Hashable, Sendable {
   public var target: PathArgument
   /// Where to: the new name of a rename, the new name of a link, a symbolic link's text (as written).
   public var to: PathArgument?
-  /// chmod's mode, mkdir's mode, truncate's length, chown's owner (4294967295: unchanged).
+  /// chmod's mode, mkdir's mode, mknod's mode with its type, mknod's device as it takes it, truncate's length, chown's owner (4294967295: unchanged).
   public var mode: UInt32?
+  public var device: UInt32?
   public var length: Int64?
   public var owner: UInt32?
   public var group: UInt32?
@@ -234,13 +237,15 @@ public struct Change: Hashable, Sendable {
 
   public init(
     kind: Kind, call: String, target: PathArgument, to: PathArgument? = nil, mode: UInt32? = nil,
-    length: Int64? = nil, owner: UInt32? = nil, group: UInt32? = nil, error: ErrorNumber? = nil
+    device: UInt32? = nil, length: Int64? = nil, owner: UInt32? = nil, group: UInt32? = nil,
+    error: ErrorNumber? = nil
   ) {
     self.kind = kind
     self.call = call
     self.target = target
     self.to = to
     self.mode = mode
+    self.device = device
     self.length = length
     self.owner = owner
     self.group = group

@@ -26,6 +26,7 @@ extension FileRecord {
     case .rmdir: counts.add(.directoryDeleted)
     case .rename: counts.add(.renamedFrom)
     case .mkdir: counts.add(.directoryCreated)
+    case .mknod: counts.add(.createdExclusively)
     case .symlink: counts.add(.linked)
     // The file keeps its name; the new name is counted as linked.
     case .link: counts.add(.present)
@@ -38,7 +39,7 @@ extension FileRecord {
     case .unlink, .rmdir, .rename:
       firstPresent = min(firstPresent, time)
       lastGone = max(lastGone, time)
-    case .mkdir, .symlink, .link, .truncate, .chmod, .chown, .chdir:
+    case .mkdir, .symlink, .link, .truncate, .chmod, .chown, .chdir, .mknod:
       isThere(at: time)
     }
   }

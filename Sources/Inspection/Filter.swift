@@ -13,6 +13,8 @@ public struct Filter: Hashable, Sendable {
     case change
     /// Connections and what else sockets do.
     case net
+    /// Mounts, namespaces, users and groups, names, tracing, signals.
+    case system
   }
 
   /// A beginning of absolute paths; of those that fit a path the longest decides.

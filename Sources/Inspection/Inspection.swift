@@ -15,6 +15,7 @@ public struct Inspection: Sendable {
   public private(set) var connections: ConnectionTable
   public private(set) var services: ServiceTable
   public private(set) var files: FileTable
+  public private(set) var acts = ActTable()
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
     self.start = start
@@ -46,6 +47,10 @@ public struct Inspection: Sendable {
       files.change(change, by: processes.program(of: process, at: event.time), at: event.time)
     case .socket(let use):
       socket(use, event.process, processes.program(of: process, at: event.time), at: event.time)
+    case .act(let act):
+      acts.add(act, by: processes.program(of: process, at: event.time), at: event.time)
+    case .signal(let sent):
+      acts.add(sent, by: processes.program(of: process, at: event.time), at: event.time)
     }
     processes.foldIfNeeded()
     files.foldIfNeeded()
@@ -77,5 +82,7 @@ public struct Inspection: Sendable {
   }
 
   /// About how many bytes this takes, counted from what is kept.
-  public var memory: Int { processes.memory + connections.memory + services.memory + files.memory }
+  public var memory: Int {
+    processes.memory + connections.memory + services.memory + files.memory + acts.memory
+  }
 }

@@ -89,6 +89,12 @@ struct EventWriter: ~Copyable {
     case .socket(let use):
       begin(use.name, event)
       body(use)
+    case .act(let act):
+      begin(act.kind.rawValue, event)
+      body(act, comm: event.comm)
+    case .signal(let sent):
+      begin("signal", event)
+      body(sent)
     }
     json.raw("}\n")
   }
@@ -181,6 +187,7 @@ extension EventWriter {
       }
     }
     if let mode = change.mode { json.field("mode", mode) }
+    if let device = change.device { json.field("device", device) }
     if let length = change.length { json.field("length", length) }
     // chown leaves alone what it is given as -1.
     if let owner = change.owner, owner != .max { json.field("owner", owner) }
@@ -191,7 +198,7 @@ extension EventWriter {
   /// A path and the name that was asked for. A path of which nothing is known is null. A name that could not be
   /// read is null, and a fact says so; where the call took no name, the field is absent.
   @inline(__always)
-  private mutating func path(
+  mutating func path(
     _ target: PathArgument, _ path: StaticString, requested: StaticString, isAlwaysThere: Bool = false
   ) {
     if let known = target.path { json.field(path, known) } else { json.null(path) }
@@ -208,7 +215,7 @@ extension EventWriter {
   }
 
   /// The text of a symbolic link, which is no path until somebody follows it.
-  private mutating func linkText(_ to: PathArgument) {
+  mutating func linkText(_ to: PathArgument) {
     if let text = to.requested ?? to.path { json.field("to", text) } else { json.null("to") }
     json.fact("to", "_unreadable", to.isUnreadable)
     json.fact("to", "_truncated", to.isTruncated)

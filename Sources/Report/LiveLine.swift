@@ -43,6 +43,8 @@ struct LiveLine {
       outcome(lookup.error)
     case .change(let change): self.change(change)
     case .socket(let use): socket(use)
+    case .act(let act): self.act(act)
+    case .signal(let sent): signal(sent)
     }
   }
 
@@ -126,10 +128,29 @@ extension LiveLine {
       let digits = String(mode & 0o7777, radix: 8)
       text(" mode " + String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
     }
+    if let device = change.device, device != 0 { text(" device \(device >> 8 & 0xfff):\(device & 0xff)") }
     if let length = change.length { text(" to \(length) bytes") }
     if let owner = change.owner, owner != .max { text(" owner \(owner)") }
     if let group = change.group, group != .max { text(" group \(group)") }
     outcome(change.error)
+  }
+
+  private mutating func act(_ act: SystemAct) {
+    let kind = act.kind.rawValue
+    let sentence = act.sentence { name in
+      var word: [UInt8] = []
+      Printable.appendWord(name, to: &word)
+      return String(decoding: word, as: UTF8.self)
+    }
+    verb(kind)
+    text(sentence.hasPrefix(kind + " ") ? String(sentence.dropFirst(kind.utf8.count + 1)) : sentence)
+    outcome(act.error)
+  }
+
+  private mutating func signal(_ sent: SignalSent) {
+    verb("signal")
+    text(sent.signal.name + (sent.isReceived ? " from " : " to ") + "\(sent.other.pid) ")
+    word(sent.otherComm)
   }
 }
 
@@ -155,7 +176,7 @@ extension LiveLine {
     paint(.bold)
     text(verb)
     paint(.plain)
-    fill(9 - verb.utf8.count)
+    fill(max(1, 9 - verb.utf8.count))
   }
 
   mutating func path(_ target: PathArgument, asWritten: Bool = false) {

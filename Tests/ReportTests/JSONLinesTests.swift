@@ -47,6 +47,7 @@ struct JSONLinesTests {
     event("chmod", #""call":"fchmodat","path":"/tmp/file","requested":"/tmp/file","mode":420"#),
     event("chown", #""call":"fchownat","path":"/tmp/file","requested":"/tmp/file","owner":1000"#),
     event("chdir", #""call":"chdir","path":"/home/ada/project/roles","requested":"roles""#),
+    event("mknod", #""call":"mknodat","path":"/tmp/fifo","requested":"/tmp/fifo","mode":4516,"device":0"#),
     event(
       "connect",
       #""protocol":"tcp","family":"ipv4","local":{"address":"127.0.0.1","port":40312},"remote":{"address":"127.0.0.1","port":8000},"pending":false,"latency_ns":84000"#
@@ -79,8 +80,30 @@ struct JSONLinesTests {
       "close",
       #""protocol":"tcp","family":"ipv4","local":{"address":"127.0.0.1","port":40312},"remote":{"address":"127.0.0.1","port":8000},"accepted":false,"bytes_sent":79,"bytes_received":1313,"duration_ns":1213175,"final":true"#
     ),
+    event(
+      "mount",
+      #""call":"mount","path":"/home/ada/mnt","requested":"mnt","source":"tmpfs","filesystem":"tmpfs","flags":["MS_NOSUID","MS_NODEV"]"#
+    ),
+    event(
+      "umount", #""call":"umount2","path":"/mnt","requested":"/mnt","flags":["MNT_DETACH"],"error":"EINVAL""#),
+    event("chroot", #""call":"chroot","path":"/srv/jail","requested":"/srv/jail""#),
+    event(
+      "pivot_root",
+      #""call":"pivot_root","path":"/srv/jail","requested":".","put_old":"/srv/jail/old","put_old_requested":"old""#
+    ),
+    event("setns", #""call":"setns","path":"net:[4026531840]","flags":["CLONE_NEWNET"]"#),
+    event("unshare", #""call":"unshare","flags":["CLONE_NEWNS"]"#),
+    event(
+      "setid",
+      #""call":"setresuid","asked":[-1,1001,-1],"ruid":1000,"euid":1001,"suid":1000,"fsuid":1001,"rgid":1000,"egid":1000,"sgid":1000,"fsgid":1000"#
+    ),
+    event("name", #""call":"prctl","name":"bash""#),
+    event("ptrace", #""call":"ptrace","request":"PTRACE_SEIZE","target":4243,"error":"EPERM""#),
+    event("kill", #""call":"kill","target":1,"signal":"SIGTERM","error":"EPERM""#),
+    event("signal", #""signal":"SIGTERM","to":{"pid":4243,"start_ns":86400123450000,"comm":"sleep"}"#),
+    event("signal", #""signal":"SIGKILL","from":{"pid":1,"start_ns":5000000,"comm":"systemd"}"#),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":26,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":39,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {
@@ -304,7 +327,7 @@ struct JSONLinesSessionTests {
     try receive(11, 3, exit)
     try receive(12, 4, exit)  // its fork was lost
     try receive(10, 1, exit)
-    try receive(10, 1, Samples.bodies[18])  // a connect told after the end
+    try receive(10, 1, Samples.bodies[19])  // a connect told after the end
     try sink.finish(Samples.end)
     #expect(collected.lines.last?.contains(#""processes":4"#) == true)
   }

@@ -128,7 +128,8 @@ struct JSONTextTests {
         bodies.append(
           .change(
             Change(
-              kind: kind, call: kind.rawValue, target: target, to: target, mode: 1, length: -1, owner: 0,
+              kind: kind, call: kind.rawValue, target: target, to: target, mode: 1, device: 2, length: -1,
+              owner: 0,
               group: 0)))
       }
       for body in bodies {

@@ -37,86 +37,119 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 26)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 39)
 
-  static let bodies: [Event.Body] = [
-    .fork(Fork(child: child)),
-    .exec(
-      Exec(
-        exe: "/usr/bin/bash", filename: "./the_ansible_wrapper.sh",
-        argv: ["/bin/bash", "./the_ansible_wrapper.sh", "--check"], argvSize: 43, cwd: "/home/ada/project",
-        interpreter: "/bin/bash", script: "./the_ansible_wrapper.sh",
-        stdio: ["/dev/pts/0", "pipe:[81234]", nil], gid: 1000, euid: 1000, egid: 1000)),
-    .failedExec(FailedExec(target: path("/home/ada/project/bin/git", asked: "bin/git"), error: .noEntry)),
-    .exit(exit(.code(2))),
-    .exit(exit(.signal(11, coreDumped: true))),
-    .open(
-      Open(
-        target: path("/etc/passwd"), flags: OpenFlags(rawValue: 0o2000000), mode: 0, result: .descriptor(3))),
-    .open(
-      Open(
-        target: path("/home/ada/project/out.txt", asked: "out.txt"), flags: OpenFlags(rawValue: 0o1101),
-        mode: 0o666, result: .error(ErrorNumber(13)))),
-    .lookup(
-      Lookup(
-        call: "newfstatat", target: path("/home/ada/project/ansible.cfg", asked: "ansible.cfg"),
-        error: .noEntry)),
-    .change(Change(kind: .unlink, call: "unlinkat", target: path("/tmp/old"))),
-    .change(Change(kind: .rmdir, call: "rmdir", target: path("/tmp/dir"), error: ErrorNumber(39))),
-    .change(Change(kind: .mkdir, call: "mkdirat", target: path("/tmp/dir"), mode: 0o755)),
-    .change(
-      Change(
-        kind: .rename, call: "renameat2", target: path("/home/ada/project/a", asked: "a"),
-        to: path("/home/ada/project/b", asked: "b"))),
-    .change(Change(kind: .link, call: "linkat", target: path("/tmp/file"), to: path("/tmp/name"))),
-    .change(
-      Change(
-        kind: .symlink, call: "symlinkat", target: path("/tmp/link"),
-        to: PathArgument(requested: "../file", path: nil))),
-    .change(
-      Change(
-        kind: .truncate, call: "ftruncate", target: PathArgument(requested: nil, path: "/tmp/file"),
-        length: 4096)),
-    .change(Change(kind: .chmod, call: "fchmodat", target: path("/tmp/file"), mode: 0o644)),
-    .change(
-      Change(kind: .chown, call: "fchownat", target: path("/tmp/file"), owner: 1000, group: .max)),
-    .change(
-      Change(kind: .chdir, call: "chdir", target: path("/home/ada/project/roles", asked: "roles"))),
-    .connect(
-      Connect(
-        transport: .tcp, local: .internet([127, 0, 0, 1], port: 40312),
-        remote: .internet([127, 0, 0, 1], port: 8000), error: nil, isPending: false,
-        latency: 84_000)),
-    .connect(
-      Connect(
-        transport: .tcp, local: nil,
-        remote: .internet(
-          [0x20, 0x01, 0x0D, 0xB8] + .init(repeating: 0, count: 11) + [1], port: 443),
-        error: ErrorNumber(101), isPending: false, latency: nil)),
-    .connect(
-      Connect(
-        transport: .unix(.stream), local: nil,
-        remote: .path(PathArgument(requested: "agent.sock", path: "/home/ada/agent.sock")),
-        error: .noEntry, isPending: false, latency: nil)),
-    .socket(
-      .accept(
-        Accept(
-          transport: .tcp, descriptor: 4, local: .internet([127, 0, 0, 1], port: 8000),
-          remote: .internet([127, 0, 0, 1], port: 40312), error: nil))),
-    .socket(.bind(Bind(transport: .udp, local: .internet([0, 0, 0, 0], port: 68), error: nil))),
-    .socket(
-      .listen(Listen(transport: .unix(.stream), local: .abstract("my\0name"), backlog: 128, error: nil))),
-    .socket(
-      .send(
-        Send(
-          transport: .udp, call: "sendto", local: .internet([0, 0, 0, 0], port: 45871),
-          remote: .internet([127, 0, 0, 53], port: 53), error: nil))),
-    .socket(
-      .close(
-        Close(
+  static let bodies: [Event.Body] =
+    [
+      .fork(Fork(child: child)),
+      .exec(
+        Exec(
+          exe: "/usr/bin/bash", filename: "./the_ansible_wrapper.sh",
+          argv: ["/bin/bash", "./the_ansible_wrapper.sh", "--check"], argvSize: 43, cwd: "/home/ada/project",
+          interpreter: "/bin/bash", script: "./the_ansible_wrapper.sh",
+          stdio: ["/dev/pts/0", "pipe:[81234]", nil], gid: 1000, euid: 1000, egid: 1000)),
+      .failedExec(FailedExec(target: path("/home/ada/project/bin/git", asked: "bin/git"), error: .noEntry)),
+      .exit(exit(.code(2))),
+      .exit(exit(.signal(11, coreDumped: true))),
+      .open(
+        Open(
+          target: path("/etc/passwd"), flags: OpenFlags(rawValue: 0o2000000), mode: 0, result: .descriptor(3))
+      ),
+      .open(
+        Open(
+          target: path("/home/ada/project/out.txt", asked: "out.txt"), flags: OpenFlags(rawValue: 0o1101),
+          mode: 0o666, result: .error(ErrorNumber(13)))),
+      .lookup(
+        Lookup(
+          call: "newfstatat", target: path("/home/ada/project/ansible.cfg", asked: "ansible.cfg"),
+          error: .noEntry)),
+      .change(Change(kind: .unlink, call: "unlinkat", target: path("/tmp/old"))),
+      .change(Change(kind: .rmdir, call: "rmdir", target: path("/tmp/dir"), error: ErrorNumber(39))),
+      .change(Change(kind: .mkdir, call: "mkdirat", target: path("/tmp/dir"), mode: 0o755)),
+      .change(
+        Change(
+          kind: .rename, call: "renameat2", target: path("/home/ada/project/a", asked: "a"),
+          to: path("/home/ada/project/b", asked: "b"))),
+      .change(Change(kind: .link, call: "linkat", target: path("/tmp/file"), to: path("/tmp/name"))),
+      .change(
+        Change(
+          kind: .symlink, call: "symlinkat", target: path("/tmp/link"),
+          to: PathArgument(requested: "../file", path: nil))),
+      .change(
+        Change(
+          kind: .truncate, call: "ftruncate", target: PathArgument(requested: nil, path: "/tmp/file"),
+          length: 4096)),
+      .change(Change(kind: .chmod, call: "fchmodat", target: path("/tmp/file"), mode: 0o644)),
+      .change(
+        Change(kind: .chown, call: "fchownat", target: path("/tmp/file"), owner: 1000, group: .max)),
+      .change(
+        Change(kind: .chdir, call: "chdir", target: path("/home/ada/project/roles", asked: "roles"))),
+      .change(Change(kind: .mknod, call: "mknodat", target: path("/tmp/fifo"), mode: 0o10644, device: 0)),
+      .connect(
+        Connect(
           transport: .tcp, local: .internet([127, 0, 0, 1], port: 40312),
-          remote: .internet([127, 0, 0, 1], port: 8000), sent: 79, received: 1313, duration: 1_213_175,
-          isFinal: true, isAccepted: false))),
+          remote: .internet([127, 0, 0, 1], port: 8000), error: nil, isPending: false,
+          latency: 84_000)),
+      .connect(
+        Connect(
+          transport: .tcp, local: nil,
+          remote: .internet(
+            [0x20, 0x01, 0x0D, 0xB8] + .init(repeating: 0, count: 11) + [1], port: 443),
+          error: ErrorNumber(101), isPending: false, latency: nil)),
+      .connect(
+        Connect(
+          transport: .unix(.stream), local: nil,
+          remote: .path(PathArgument(requested: "agent.sock", path: "/home/ada/agent.sock")),
+          error: .noEntry, isPending: false, latency: nil)),
+      .socket(
+        .accept(
+          Accept(
+            transport: .tcp, descriptor: 4, local: .internet([127, 0, 0, 1], port: 8000),
+            remote: .internet([127, 0, 0, 1], port: 40312), error: nil))),
+      .socket(.bind(Bind(transport: .udp, local: .internet([0, 0, 0, 0], port: 68), error: nil))),
+      .socket(
+        .listen(Listen(transport: .unix(.stream), local: .abstract("my\0name"), backlog: 128, error: nil))),
+      .socket(
+        .send(
+          Send(
+            transport: .udp, call: "sendto", local: .internet([0, 0, 0, 0], port: 45871),
+            remote: .internet([127, 0, 0, 53], port: 53), error: nil))),
+      .socket(
+        .close(
+          Close(
+            transport: .tcp, local: .internet([127, 0, 0, 1], port: 40312),
+            remote: .internet([127, 0, 0, 1], port: 8000), sent: 79, received: 1313, duration: 1_213_175,
+            isFinal: true, isAccepted: false))),
+    ] + acts
+
+  private static let acts: [Event.Body] = [
+    .act(
+      SystemAct(
+        kind: .mount, call: "mount", target: path("/home/ada/mnt", asked: "mnt"),
+        source: PathArgument(requested: "tmpfs", path: nil), fileSystem: "tmpfs", flags: 6)),
+    .act(SystemAct(kind: .umount, call: "umount2", target: path("/mnt"), flags: 2, error: ErrorNumber(22))),
+    .act(SystemAct(kind: .chroot, call: "chroot", target: path("/srv/jail"))),
+    .act(
+      SystemAct(
+        kind: .pivotRoot, call: "pivot_root", target: path("/srv/jail", asked: "."),
+        source: path("/srv/jail/old", asked: "old"))),
+    .act(
+      SystemAct(
+        kind: .setns, call: "setns", target: PathArgument(requested: nil, path: "net:[4026531840]"),
+        flags: 0x4000_0000)),
+    .act(SystemAct(kind: .unshare, call: "unshare", flags: 0x2_0000)),
+    .act(
+      SystemAct(
+        kind: .setID, call: "setresuid", arguments: [-1, 1001, -1],
+        ids: SystemAct.IDs(users: [1000, 1001, 1000, 1001], groups: [1000, 1000, 1000, 1000]))),
+    .act(SystemAct(kind: .name, call: "prctl")),
+    .act(SystemAct(kind: .ptrace, call: "ptrace", arguments: [0x4206, 4243], error: ErrorNumber(1))),
+    .act(SystemAct(kind: .kill, call: "kill", arguments: [1, 15], error: ErrorNumber(1))),
+    .signal(SignalSent(signal: Signal(15), other: child, otherComm: "sleep", isReceived: false)),
+    .signal(
+      SignalSent(
+        signal: Signal(9), other: ProcessID(pid: 1, start: 5_000_000), otherComm: "systemd", isReceived: true)
+    ),
   ]
 
   static func path(_ path: ByteString, asked: ByteString? = nil) -> PathArgument {

@@ -78,8 +78,10 @@ struct StraceScanner {
     while true {
       _ = skip(" ")
       if skip(")") { return result }
+      let start = position
       result.append(try argument())
       _ = skip(",")
+      guard position > start else { throw failure("arguments without an end") }
     }
   }
 

@@ -75,6 +75,8 @@ struct StraceCallShape {
     "fchown": .init(.change("chown"), directory: 0, path: nil, owner: 1),
     "fchownat": .init(.change("chown"), directory: 0, path: 1, owner: 2),
     "chdir": .init(.change("chdir"), path: 0),
+    "mknod": .init(.change("mknod"), path: 0, mode: 1),
+    "mknodat": .init(.change("mknod"), directory: 0, path: 1, mode: 2),
 
     // The 32-bit convention's own.
     "oldstat": .init(.lookup, path: 0),

@@ -18,6 +18,8 @@ enum hg_record_type {
   HG_RECORD_EXIT,
   HG_RECORD_PATHS,
   HG_RECORD_SOCKET,
+  HG_RECORD_ACT,
+  HG_RECORD_SIGNAL,
 };
 
 struct hg_header {
@@ -124,6 +126,17 @@ enum hg_call_event {
   HG_CALL_BIND,
   HG_CALL_SEND,
   HG_CALL_CLOSE,  // of a TCP connection: no system call
+  HG_CALL_MKNOD,
+  HG_CALL_MOUNT,
+  HG_CALL_UMOUNT,
+  HG_CALL_CHROOT,
+  HG_CALL_PIVOT_ROOT,
+  HG_CALL_SETNS,
+  HG_CALL_UNSHARE,
+  HG_CALL_SET_ID,
+  HG_CALL_NAME,
+  HG_CALL_PTRACE,
+  HG_CALL_SIGNAL,
 };
 
 enum hg_call_flag {
@@ -148,13 +161,15 @@ struct hg_call {
   hg_s8 path2;
   hg_s8 a;
   hg_s8 b;
+  hg_s8 text;  // a text that is no path, kept behind the names
+  hg_u8 unused[3];
 };
 
 // The rows of the table: by number the calls of the 64-bit convention, then those of the 32-bit one, then what its
 // socketcall is asked for.
 enum { HG_CALLS_32 = 512, HG_CALLS_SOCKETCALL = 992, HG_CALLS = 1024 };
 
-// Tail: names, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
+// Tail: names, text, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
 // otherwise the directory that the name is relative to (absent for an absolute name).
 struct hg_paths {
   struct hg_header header;
@@ -166,7 +181,32 @@ struct hg_paths {
   hg_u8 is_resolved;  // walks[0] is the path itself
   hg_u16 unused;
   struct hg_text names[2];
+  struct hg_text text;
+  hg_u32 unused2;
   struct hg_walk walks[2];
+};
+
+enum hg_id { HG_ID_UID, HG_ID_EUID, HG_ID_SUID, HG_ID_FSUID, HG_ID_GID, HG_ID_EGID, HG_ID_SGID, HG_ID_FSGID, HG_IDS };
+
+// A system call that takes no path.
+struct hg_act {
+  struct hg_header header;
+  hg_s64 result;
+  hg_u64 arguments[4];
+  hg_u32 call;   // the system call's row
+  hg_u32 event;  // enum hg_call_event
+  hg_u32 ids[HG_IDS];  // as they are then; of HG_CALL_SET_ID
+};
+
+// A signal between two processes. The header is that of the sender, or of the receiver where only that one is followed.
+struct hg_signal {
+  struct hg_header header;
+  hg_u64 other_start;
+  hg_u32 other_pid;
+  hg_s32 number;
+  hg_u32 is_received;
+  char other_comm[16];
+  hg_u32 unused;
 };
 
 // What the options leave out.
@@ -198,5 +238,7 @@ _Static_assert(sizeof(struct hg_fork) == 72, "hg_fork");
 _Static_assert(sizeof(struct hg_exec) == 176, "hg_exec");
 _Static_assert(sizeof(struct hg_arguments) == 64, "hg_arguments");
 _Static_assert(sizeof(struct hg_exit) == 96, "hg_exit");
-_Static_assert(sizeof(struct hg_call) == 8, "hg_call");
-_Static_assert(sizeof(struct hg_paths) == 128, "hg_paths");
+_Static_assert(sizeof(struct hg_call) == 12, "hg_call");
+_Static_assert(sizeof(struct hg_paths) == 136, "hg_paths");
+_Static_assert(sizeof(struct hg_act) == 136, "hg_act");
+_Static_assert(sizeof(struct hg_signal) == 96, "hg_signal");

@@ -40,6 +40,10 @@ struct Decoder {
     case HG_RECORD_SOCKET.rawValue:
       let record = try reader.read(hg_socket.self)
       return try Self.socket(record, &reader).map { Self.event(header, .socket($0)) }
+    case HG_RECORD_ACT.rawValue:
+      return Self.act(try reader.read(hg_act.self)).map { Self.event(header, $0) }
+    case HG_RECORD_SIGNAL.rawValue:
+      return Self.event(header, .signal(Self.signal(try reader.read(hg_signal.self))))
     case let other:
       throw .unknown(type: other)
     }

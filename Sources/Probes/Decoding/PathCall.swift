@@ -6,6 +6,7 @@ extension Decoder {
   /// A system call that was given paths, as the domain sees it.
   func pathCall(_ record: hg_paths, _ reader: inout RecordReader) throws(DecodeError) -> Event.Body? {
     let name1 = try reader.text(record.names.0), name2 = try reader.text(record.names.1)
+    let text = try reader.text(record.text)
     let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
     // Without a name the descriptor itself is meant; a name that could not be read leads nowhere.
     let hasName = UInt32(record.names.0.flags) & HG_TEXT_ABSENT.rawValue == 0
@@ -31,16 +32,29 @@ extension Decoder {
         }
       return .open(
         Open(
-          target: target, flags: OpenFlags(rawValue: flags), mode: Self.mode(record.b),
+          // Of a handle that leads nowhere nobody knows where that would have been.
+          target: call == "open_by_handle_at" && error != nil
+            ? PathArgument(requested: nil, path: nil) : target,
+          flags: OpenFlags(rawValue: flags), mode: Self.mode(record.b),
           result: error.map { .error($0) } ?? .descriptor(Int32(truncatingIfNeeded: record.result))))
     case HG_CALL_LOOKUP:
       return .lookup(Lookup(call: call, target: target, error: error))
+    case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS:
+      let hasSource = UInt32(record.names.1.flags) & HG_TEXT_ABSENT.rawValue == 0
+      let source =
+        call == "mount"
+        ? Self.text(name2, record.names.1)
+        : Self.argument(name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
+      return Self.act(
+        event, call, record, target: target, source: hasSource ? source : nil, text: text, error: error
+      ).map { .act($0) }
     default:
       guard let kind = Self.kind(of: event, record) else { return nil }
       var change = Change(kind: kind, call: call, target: target, error: error)
       let a = UInt32(truncatingIfNeeded: record.a), b = UInt32(truncatingIfNeeded: record.b)
       switch kind {
       case .mkdir, .chmod: change.mode = Self.mode(record.a)
+      case .mknod: (change.mode, change.device) = (Self.mode(record.a), b)
       // The 32-bit convention's own truncate has 32 bits, truncate64 two times 32.
       case .truncate:
         change.length =
@@ -78,6 +92,7 @@ extension Decoder {
     case HG_CALL_CHMOD: .chmod
     case HG_CALL_CHOWN: .chown
     case HG_CALL_CHDIR: .chdir
+    case HG_CALL_MKNOD: .mknod
     default: nil
     }
   }

@@ -72,6 +72,7 @@ struct RecordReader: ~Escapable {
     case 0x5049_5045: return numbered("pipe")
     case 0x534f_434b: return numbered("socket")
     case 0x5049_4446: return numbered("pidfd")
+    case 0x6e73_6673: return Array(path.dropFirst()) + numbered("")
     case 0x0904_1934: return Array("anon_inode:".utf8) + path.dropFirst()
     default: return path.count > 1 ? path : numbered("inode")
     }

@@ -14,27 +14,30 @@ struct SystemCall: Sendable {
   /// `hg_call`.
   init(
     _ row: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
-    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, flags: [hg_call_flag]
+    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, text: Int8 = -1,
+    flags: [hg_call_flag]
   ) {
     self.row = row
     self.name = name
     shape = hg_call(
       event: UInt8(event.rawValue), flags: UInt8(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
-      path: path, directory2: directory2, path2: path2, a: a, b: b)
+      path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, unused: (0, 0, 0))
   }
 
   private init(
     _ row: UInt32, _ name: String, _ event: hg_call_event, directory: Int8 = -1, path: Int8 = -1,
-    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, _ flags: hg_call_flag...
+    directory2: Int8 = -1, path2: Int8 = -1, a: Int8 = -1, b: Int8 = -1, text: Int8 = -1,
+    _ flags: hg_call_flag...
   ) {
     self.init(
       row, name, event, directory: directory, path: path, directory2: directory2, path2: path2, a: a, b: b,
-      flags: flags)
+      text: text, flags: flags)
   }
 
   /// The kernel's program that tells about it.
   var teller: String {
     switch hg_call_event(UInt32(shape.event)) {
+    case HG_CALL_UNSHARE, HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL: "act_call"
     case HG_CALL_SEND: "send_call"
     case _ where group == .net: "socket_call"
     default: "path_call"
@@ -47,6 +50,9 @@ struct SystemCall: Sendable {
     case HG_CALL_OPEN: .open
     case HG_CALL_LOOKUP: .lookup
     case HG_CALL_CONNECT, HG_CALL_ACCEPT, HG_CALL_LISTEN, HG_CALL_BIND, HG_CALL_SEND: .net
+    case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS, HG_CALL_UNSHARE,
+      HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL:
+      .system
     default: .change
     }
   }
@@ -102,6 +108,34 @@ struct SystemCall: Sendable {
     SystemCall(260, "fchownat", HG_CALL_CHOWN, directory: 0, path: 1, a: 2, b: 3),
     SystemCall(80, "chdir", HG_CALL_CHDIR, path: 0, HG_CALL_RESULT_CWD),
     SystemCall(81, "fchdir", HG_CALL_CHDIR, directory: 0, HG_CALL_RESULT_CWD),
+
+    SystemCall(304, "open_by_handle_at", HG_CALL_OPEN, directory: 0, a: 2, HG_CALL_RESULT_FD),
+    SystemCall(133, "mknod", HG_CALL_MKNOD, path: 0, a: 1, b: 2),
+    SystemCall(259, "mknodat", HG_CALL_MKNOD, directory: 0, path: 1, a: 2, b: 3),
+    SystemCall(165, "mount", HG_CALL_MOUNT, path: 1, path2: 0, a: 3, text: 2, HG_CALL_SECOND_TEXT),
+    SystemCall(429, "move_mount", HG_CALL_MOUNT, directory: 2, path: 3, directory2: 0, path2: 1, a: 4),
+    SystemCall(166, "umount2", HG_CALL_UMOUNT, path: 0, a: 1),
+    SystemCall(161, "chroot", HG_CALL_CHROOT, path: 0),
+    SystemCall(155, "pivot_root", HG_CALL_PIVOT_ROOT, path: 0, path2: 1),
+    SystemCall(308, "setns", HG_CALL_SETNS, directory: 0, a: 1),
+    SystemCall(272, "unshare", HG_CALL_UNSHARE),
+    SystemCall(101, "ptrace", HG_CALL_PTRACE),
+    SystemCall(157, "prctl", HG_CALL_NAME),
+    SystemCall(105, "setuid", HG_CALL_SET_ID),
+    SystemCall(106, "setgid", HG_CALL_SET_ID),
+    SystemCall(113, "setreuid", HG_CALL_SET_ID),
+    SystemCall(114, "setregid", HG_CALL_SET_ID),
+    SystemCall(116, "setgroups", HG_CALL_SET_ID),
+    SystemCall(117, "setresuid", HG_CALL_SET_ID),
+    SystemCall(119, "setresgid", HG_CALL_SET_ID),
+    SystemCall(122, "setfsuid", HG_CALL_SET_ID),
+    SystemCall(123, "setfsgid", HG_CALL_SET_ID),
+    SystemCall(62, "kill", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
+    SystemCall(200, "tkill", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
+    SystemCall(234, "tgkill", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
+    SystemCall(129, "rt_sigqueueinfo", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
+    SystemCall(297, "rt_tgsigqueueinfo", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
+    SystemCall(424, "pidfd_send_signal", HG_CALL_SIGNAL, HG_CALL_ONLY_FAILED),
 
     SystemCall(42, "connect", HG_CALL_CONNECT, directory: 0, path: 1, a: 2),
     SystemCall(43, "accept", HG_CALL_ACCEPT, directory: 0),

@@ -9,5 +9,6 @@
 #include "processes.h"
 #include "paths.h"
 #include "socket_calls.h"
+#include "system.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

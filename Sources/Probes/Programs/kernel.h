@@ -48,6 +48,7 @@ enum {
   EINPROGRESS_ = 115,
 };
 enum { AT_FDCWD = -100 };
+enum { NSFS_MAGIC = 0x6e736673 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
 enum { AF_UNSPEC = 0, AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
@@ -63,6 +64,8 @@ enum {
 enum { SOCK_DONE = 1 };  // of skc_flags: the peer's FIN has come
 enum { SOCKADDR_LIMIT = 128 };  // struct __kernel_sockaddr_storage
 enum { SIGNAL_GROUP_EXIT = 4 };
+enum { SI_USER = 0, SI_QUEUE = -1, SI_TKILL = -6 };
+enum { PR_SET_NAME = 15, PTRACE_TRACEME = 0, PTRACE_ATTACH = 16, PTRACE_SEIZE = 0x4206 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -84,7 +87,9 @@ typedef struct { __u32 val; } kgid_t;
 typedef struct { int counter; } atomic_t;
 
 struct super_block { unsigned long s_magic; };
-struct inode { unsigned short i_mode; unsigned long i_ino; struct super_block *i_sb; };
+struct proc_ns_operations { const char *name; };
+struct ns_common { const struct proc_ns_operations *ops; };
+struct inode { unsigned short i_mode; unsigned long i_ino; struct super_block *i_sb; void *i_private; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 struct qstr { __u64 hash_len; const unsigned char *name; };
 struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; };
@@ -96,7 +101,8 @@ struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 struct fs_struct { struct path root, pwd; };
 struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end; };
-struct cred { kuid_t uid, euid; kgid_t gid, egid; };
+struct cred { kuid_t uid, euid, suid, fsuid; kgid_t gid, egid, sgid, fsgid; };
+struct kernel_siginfo { int si_code; };
 struct sched_entity { __u64 sum_exec_runtime; };
 struct signal_struct {
   atomic_t live;

@@ -79,7 +79,7 @@ static __always_inline struct path *base(
 // Whether one of the scratch's two paths is wanted.
 static __noinline bool has_wanted_path(struct scratch *s) {
   struct hg_paths *record = &s->paths;
-  __u32 name = sizeof *record, name2 = name + record->names[0].size, walked = name2 + record->names[1].size,
+  __u32 name = sizeof *record, name2 = name + record->names[0].size, walked = name2 + record->names[1].size + record->text.size,
         walked2 = walked + record->walks[0].size;
   const struct hg_text *asked = record->is_resolved ? NULL : &record->names[0];
   // An empty name that does not exist leads nowhere, and what leads nowhere is not left out.
@@ -128,6 +128,11 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->names[1].flags = HG_TEXT_ABSENT;
   if (call->path2 >= 0)
     start2 = append_name(s, &arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+
+  record->text.size = 0;
+  record->text.flags = HG_TEXT_ABSENT;
+  record->unused2 = 0;
+  if (call->text >= 0) append_user(s, &record->text, (void *)argument(&arguments, call->text));
 
   struct path *from = NULL;
   if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = file_path(loaded_descriptor(files, result));

@@ -189,6 +189,22 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
     FIELD(magic, super, s_magic);
     walk->inode = number;
     walk->magic = magic;
+    // A namespace has no name of its own: its kind is one.
+    if (magic == NSFS_MAGIC) {
+      struct ns_common *namespace = NULL;
+      const struct proc_ns_operations *operations = NULL;
+      const char *name = NULL;
+      __u32 offset = s->offset - s->walked;
+      FIELD(namespace, inode, i_private);
+      FIELD(operations, namespace, ops);
+      FIELD(name, operations, name);
+      if (offset > RECORD_LIMIT) return 0;
+      s->bytes[offset] = '/';
+      long size = bpf_probe_read_kernel_str(s->bytes + offset + 1, 32, name);
+      if (size <= 0) size = 1;
+      s->walked = size;
+      s->offset = offset + (size & 31);
+    }
   }
   walk->size = s->walked;
   walk->flags = s->flags;

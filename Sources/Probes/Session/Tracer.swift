@@ -40,6 +40,7 @@ struct Tracer: ~Copyable {
   private static func hooks(_ filter: Filter) -> [String] {
     ["process_fork", "process_exec", "process_exit", "call_exit"]
       + (filter.has(.net) ? ["tcp_state", "tcp_destroy"] : [])
+      + (filter.has(.system) ? ["signal_sent"] : [])
   }
 
   /// Loads and attaches. Nothing is told before a process is followed.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+
+extension View {
+  /// Mounts, namespaces, users, tracing and signals, each once for a program; nil when there were none.
+  var actSection: Section? {
+    var order: [Key] = []
+    var counts: [Key: Int] = [:]
+    for entry in inspection.acts.entries.sorted(by: { $0.first < $1.first }) {
+      let key = Key(
+        program: name(of: entry.program), text: text(entry.deed),
+        error: { if case .act(let act) = entry.deed { act.error } else { nil } }())
+      if counts[key] == nil { order.append(key) }
+      counts[key, default: 0] += entry.count
+    }
+    guard !order.isEmpty else { return nil }
+    let omitted = inspection.acts.omitted
+    return Section(Line("What it did to the system and to other processes", .heading)) { limit in
+      let isAll = order.count <= limit && omitted == 0
+      let rows = order.prefix(isAll ? limit : max(0, limit - 1)).map { key in
+        var program: [UInt8] = []
+        Printable.appendPath(key.program, to: &program)
+        var first = Line(), second = Line()
+        first.add(program, .name)
+        second.add(key.text + (counts[key] == 1 ? "" : " ×" + Words.count(counts[key] ?? 0)))
+        if let error = key.error { second.add("  " + Words.error(error), .bad) }
+        return [first, second]
+      }
+      var lines = aligned(rows)
+      if !isAll { lines.append(more(Words.count(order.count - rows.count + omitted, "more act"))) }
+      return lines
+    }
+  }
+
+  private struct Key: Hashable {
+    var program: ByteString
+    var text: String
+    var error: ErrorNumber?
+  }
+
+  private func text(_ deed: ActTable.Deed) -> String {
+    func printable(_ text: ByteString) -> String {
+      var bytes: [UInt8] = []
+      Printable.appendPath(text, to: &bytes)
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    switch deed {
+    case .act(let act):
+      return act.sentence { path in
+        path.bytes.first == UInt8(ascii: "/")
+          ? String(decoding: places.text(path), as: UTF8.self) : printable(path)
+      }
+    case .signal(let signal, let comm, let isReceived):
+      return isReceived
+        ? "got \(signal.name) from " + printable(comm) + ", which is none of its processes"
+        : "sent \(signal.name) to " + printable(comm)
+    }
+  }
+}
