@@ -20,7 +20,9 @@ struct HoneyguideBench: ParsableCommand {
 
   @Option(
     name: .customLong("only"), parsing: .upToNextOption,
-    help: "Which measurements: open, stat, stat-missing, stat-new, exec, build, unfollowed, start, memory.")
+    help:
+      "Which measurements: open, stat, stat-missing, stat-new, exec, connect, build, unfollowed, start, memory."
+  )
   var only: [String] = []
 
   @Option(help: "Which tools, with commas between: \(Tool.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -7,6 +7,7 @@ enum Storm: String, CaseIterable {
   case statMissing = "stat-missing"
   case statNew = "stat-new"
   case exec
+  case connect
   case build
 
   /// How often the storm makes its call when a tracer is not so slow that it gets a share of it only.
@@ -15,6 +16,7 @@ enum Storm: String, CaseIterable {
     case .open, .stat: 500_000
     case .statMissing, .statNew: 200_000
     case .exec: 2_000
+    case .connect: 20_000
     case .build: 1
     }
   }
@@ -26,6 +28,7 @@ enum Storm: String, CaseIterable {
     case .statMissing: "Stat storm: 10 000 distinct missing paths, 20 times over"
     case .statNew: "Stat storm: 200 000 distinct missing paths, once each"
     case .exec: "Exec storm: 2 000 times vfork, exec of /bin/true and wait"
+    case .connect: "Connect storm: 20 000 times connect, accept and close of both ends on 127.0.0.1"
     case .build: "Build: a generated C project, make -B -j2"
     }
   }
@@ -43,6 +46,7 @@ enum Storm: String, CaseIterable {
       ]
     case .statNew: [workshop.storm("stat"), result, "\(operations)", "1", workshop.absent, marker]
     case .exec: [workshop.storm("exec"), result, "\(operations)", workshop.word, marker]
+    case .connect: [workshop.storm("connect"), result, "\(operations)"]
     case .build:
       [workshop.storm("build"), result, marker, "make", "-s", "-B", "-j2", "-C", workshop.project]
     }

@@ -74,6 +74,7 @@ struct StormSection {
     switch storm {
     case .open: limit = 1.5
     case .exec: limit = 1.05
+    case .connect: limit = 1.15
     default: return []
     }
     let met = Spread(series.cpu).median <= limit && Spread(series.wall).median <= limit

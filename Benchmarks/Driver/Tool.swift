@@ -77,6 +77,7 @@ enum Tool: String, CaseIterable {
         case .open: "open,openat,openat2,creat"
         case .stat, .statMissing, .statNew: "stat,lstat,newfstatat,statx"
         case .exec: "execve,execveat"
+        case .connect: "connect,accept,accept4"
         case .build: "open,openat,openat2,creat,execve,execveat"
         }
       let filter = self == .straceSeccomp ? ["--seccomp-bpf"] : []
@@ -101,6 +102,7 @@ enum Tool: String, CaseIterable {
       default: return nil
       }
     case .bpftrace:
+      if storm == .connect { return nil }
       return Attachment(
         place: .beside, arguments: [path, "-B", "full", "-e", Self.script(storm)], rule: rule(storm, workshop)
       )
@@ -122,6 +124,8 @@ enum Tool: String, CaseIterable {
     case .stat: LineRule(needles: [workshop.present])
     case .statMissing, .statNew: LineRule(needles: [workshop.absent])
     case .exec: LineRule(needles: [workshop.word])
+    // Marked by the listener's port, which nobody else uses.
+    case .connect: LineRule(needles: ["connect", "7311"])
     case .build: nil
     }
   }
@@ -134,6 +138,7 @@ enum Tool: String, CaseIterable {
     case .statMissing: LineRule(needles: [workshop.absent, "\"event\":\"lookup\""], distinct: 10_000)
     case .statNew: LineRule(needles: [workshop.absent, "\"event\":\"lookup\""], distinct: 200_000)
     case .exec: LineRule(needles: ["\"\(workshop.word)\"]", "\"event\":\"exec\""])
+    case .connect: LineRule(needles: ["\"port\":7311},\"pending\":false", "\"event\":\"connect\""])
     case .build: nil
     }
   }
@@ -156,6 +161,7 @@ enum Tool: String, CaseIterable {
     case .open: pathCall("openat", "/pid == {pid}/")
     case .stat, .statMissing, .statNew: pathCall("newfstatat", "/pid == {pid}/")
     case .exec: exec
+    case .connect: ""
     case .build: pathCall("openat", "") + exec
     }
   }

@@ -21,6 +21,9 @@ static __always_inline int start_connecting(const struct sock *socket) {
     bpf_map_delete_elem(&connections, &key);
     return 0;
   }
+  // The other copy of this hook was here.
+  struct hg_connection *known = bpf_map_lookup_elem(&connections, &key);
+  if (known && !(known->state & HG_CONNECTION_TOLD)) return 0;
   struct hg_connection value = {};
   begin_socket(&value.record, task, HG_CALL_CONNECT);
   value.record.started = value.record.header.time;
@@ -76,8 +79,7 @@ static __always_inline void tell_close(struct hg_connection *connection, const s
   emit(&record->header, sizeof *record);
 }
 
-SEC("?tp_btf/inet_sock_set_state")
-int BPF_PROG(tcp_state, const struct sock *socket, int old_state, int new_state) {
+static __always_inline int state_changed(const struct sock *socket, int old_state, int new_state) {
   if (socket->sk_protocol != IPPROTO_TCP) return 0;
   if (new_state == TCP_SYN_SENT) return start_connecting(socket);
   if (new_state != TCP_ESTABLISHED && new_state != TCP_CLOSE) return 0;
@@ -97,8 +99,7 @@ int BPF_PROG(tcp_state, const struct sock *socket, int old_state, int new_state)
   return 0;
 }
 
-SEC("?tp_btf/tcp_destroy_sock")
-int BPF_PROG(tcp_destroy, struct sock *socket) {
+static __always_inline int destroyed(struct sock *socket) {
   __u64 key = (__u64)socket;
   struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
   if (!connection) return 0;
@@ -109,6 +110,25 @@ int BPF_PROG(tcp_destroy, struct sock *socket) {
   bpf_map_delete_elem(&connections, &key);
   return 0;
 }
+
+// Each of these hooks stands here twice. The kernel leaves out a program that is running on that processor already, and
+// a softirq may interrupt one to bring news of another connection: then the other copy sees it. Nothing happens where
+// both see it, since everything above is done once for each connection, whoever comes first.
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_state, const struct sock *socket, int old_state, int new_state) {
+  return state_changed(socket, old_state, new_state);
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_state_again, const struct sock *socket, int old_state, int new_state) {
+  return state_changed(socket, old_state, new_state);
+}
+
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(tcp_destroy, struct sock *socket) { return destroyed(socket); }
+
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(tcp_destroy_again, struct sock *socket) { return destroyed(socket); }
 
 static long count_now(const void *map, __u64 *key, struct hg_connection *connection, void *unused) {
   const struct sock *socket = (const void *)*key;
