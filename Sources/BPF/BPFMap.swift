@@ -61,6 +61,17 @@ public struct BPFMap: ~Copyable, Sendable {
     }
   }
 
+  /// Removes a key; that it is not there is no error (`bpf_map_delete_elem`).
+  public func remove<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) {
+    precondition(MemoryLayout<Key>.size == keySize)
+    try check("bpf_map_delete_elem", name) {
+      unsafe withUnsafeBytes(of: key) { key in
+        let result = unsafe bpf_map_delete_elem(descriptor.rawValue, key.baseAddress)
+        return result == -ENOENT ? 0 : result
+      }
+    }
+  }
+
   /// The value of a key, or nil (`bpf_map_lookup_elem`).
   public func lookup<Key: BitwiseCopyable, Value: BitwiseCopyable>(
     _ key: Key, as type: Value.Type

@@ -51,6 +51,7 @@ public struct Event: Hashable, Sendable {
     case socket(SocketEvent)
     case act(SystemAct)
     case signal(SignalSent)
+    case fileIO(FileIO)
   }
 }
 

@@ -16,6 +16,7 @@ public struct Inspection: Sendable {
   public private(set) var services: ServiceTable
   public private(set) var files: FileTable
   public private(set) var acts = ActTable()
+  public private(set) var traffic = TrafficTable()
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
     self.start = start
@@ -49,6 +50,7 @@ public struct Inspection: Sendable {
       socket(use, event.process, processes.program(of: process, at: event.time), at: event.time)
     case .act(let act):
       acts.add(act, by: processes.program(of: process, at: event.time), at: event.time)
+    case .fileIO(let io): traffic.add(io)
     case .signal(let sent):
       acts.add(sent, by: processes.program(of: process, at: event.time), at: event.time)
     }
@@ -84,5 +86,6 @@ public struct Inspection: Sendable {
   /// About how many bytes this takes, counted from what is kept.
   public var memory: Int {
     processes.memory + connections.memory + services.memory + files.memory + acts.memory
+      + traffic.memory
   }
 }

@@ -92,6 +92,13 @@ struct EventWriter: ~Copyable {
     case .act(let act):
       begin(act.kind.rawValue, event)
       body(act, comm: event.comm)
+    case .fileIO(let io):
+      begin("file_io", event)
+      path(io.target, "path", requested: "requested")
+      json.field("bytes_read", io.bytesRead)
+      json.field("bytes_written", io.bytesWritten)
+      json.field("reads", io.reads)
+      json.field("writes", io.writes)
     case .signal(let sent):
       begin("signal", event)
       body(sent)

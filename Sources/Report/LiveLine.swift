@@ -45,6 +45,7 @@ struct LiveLine {
     case .socket(let use): socket(use)
     case .act(let act): self.act(act)
     case .signal(let sent): signal(sent)
+    case .fileIO(let io): fileIO(io)
     }
   }
 
@@ -145,6 +146,12 @@ extension LiveLine {
     verb(kind)
     text(sentence.hasPrefix(kind + " ") ? String(sentence.dropFirst(kind.utf8.count + 1)) : sentence)
     outcome(act.error)
+  }
+
+  private mutating func fileIO(_ io: FileIO) {
+    verb("file_io")
+    path(io.target)
+    text(" read \(io.bytesRead), wrote \(io.bytesWritten) bytes")
   }
 
   private mutating func signal(_ sent: SignalSent) {

@@ -16,7 +16,7 @@ public enum Page {
       ([
         (view.processSection, 14), (view.connectionSection, 6), (view.serviceSection, 4),
         (view.readSection, 9),
-        (view.changeSection, 8), (view.actSection, 4),
+        (view.changeSection, 8), (view.actSection, 4), (view.trafficSection, 6),
         (view.foldedSection, 3), (view.searchSection, 16),
       ] as [(Section?, Int)]).compactMap { section, weight in
         section.map { ($0, weight) }

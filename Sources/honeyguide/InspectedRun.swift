@@ -46,6 +46,7 @@ struct InspectedRun {
     run.ringSize = UInt32((options.ringSize ?? .ring).bytes)
     run.queueLimit = (options.buffer ?? .queue).bytes
     run.waitsForAll = options.waitAll
+    run.countsBytes = options.bytes
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: sinks, onPageRequest: { page?.show() })
     tellWhatThePageDidNot(end.notes, page)

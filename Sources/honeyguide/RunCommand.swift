@@ -58,6 +58,11 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Go on until everything that the command started has ended.")
   var waitAll = false
 
+  @Flag(
+    help: "Count the bytes that each process reads from and writes to each file (not those of mapped memory)."
+  )
+  var bytes = false
+
   @Option(
     help: ArgumentHelp(
       "The room for events in the kernel: a power of two from 4K to 1G, 16M unless given.", valueName: "size")

@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 39)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 40)
 
   static let bodies: [Event.Body] =
     [
@@ -150,6 +150,10 @@ enum Samples {
       SignalSent(
         signal: Signal(9), other: ProcessID(pid: 1, start: 5_000_000), otherComm: "systemd", isReceived: true)
     ),
+    .fileIO(
+      FileIO(
+        target: PathArgument(requested: nil, path: "/home/ada/project/out.txt"), bytesRead: 0,
+        bytesWritten: 1_048_576, reads: 0, writes: 16)),
   ]
 
   static func path(_ path: ByteString, asked: ByteString? = nil) -> PathArgument {

@@ -20,6 +20,7 @@ enum hg_record_type {
   HG_RECORD_SOCKET,
   HG_RECORD_ACT,
   HG_RECORD_SIGNAL,
+  HG_RECORD_FILE,
 };
 
 struct hg_header {
@@ -137,6 +138,7 @@ enum hg_call_event {
   HG_CALL_NAME,
   HG_CALL_PTRACE,
   HG_CALL_SIGNAL,
+  HG_CALL_BYTES,
 };
 
 enum hg_call_flag {
@@ -186,6 +188,32 @@ struct hg_paths {
   struct hg_walk walks[2];
 };
 
+// One file of one process.
+struct hg_file_key {
+  hg_u64 start;  // of the process
+  hg_u64 inode;
+  hg_u32 pid;
+  hg_u32 device;      // as the kernel numbers it
+  hg_u32 generation;  // of the inode: its number may be used again
+  hg_u32 unused;
+};
+
+struct hg_file_count {
+  hg_u64 read;  // bytes
+  hg_u64 written;
+  hg_u64 reads;  // calls
+  hg_u64 writes;
+  hg_u32 is_left_out;
+  hg_u32 unused;
+};
+
+// A process has moved the first bytes of a file. Tail: the walk.
+struct hg_file {
+  struct hg_header header;
+  struct hg_file_key key;
+  struct hg_walk walk;
+};
+
 enum hg_id { HG_ID_UID, HG_ID_EUID, HG_ID_SUID, HG_ID_FSUID, HG_ID_GID, HG_ID_EGID, HG_ID_SGID, HG_ID_FSGID, HG_IDS };
 
 // A system call that takes no path.
@@ -229,6 +257,7 @@ enum hg_loss {
   HG_LOST_FOLLOW,      // a child could not be marked as followed: no memory
   HG_LOST_CONNECTIONS, // too many TCP connections at once
   HG_LOST_32_BIT,      // a system call in x32 mode
+  HG_LOST_FILES,       // too many files whose bytes are counted
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };
@@ -240,5 +269,8 @@ _Static_assert(sizeof(struct hg_arguments) == 64, "hg_arguments");
 _Static_assert(sizeof(struct hg_exit) == 96, "hg_exit");
 _Static_assert(sizeof(struct hg_call) == 12, "hg_call");
 _Static_assert(sizeof(struct hg_paths) == 136, "hg_paths");
+_Static_assert(sizeof(struct hg_file_key) == 32, "hg_file_key");
+_Static_assert(sizeof(struct hg_file_count) == 40, "hg_file_count");
+_Static_assert(sizeof(struct hg_file) == 104, "hg_file");
 _Static_assert(sizeof(struct hg_act) == 136, "hg_act");
 _Static_assert(sizeof(struct hg_signal) == 96, "hg_signal");

@@ -44,6 +44,8 @@ struct Decoder {
       return Self.act(try reader.read(hg_act.self)).map { Self.event(header, $0) }
     case HG_RECORD_SIGNAL.rawValue:
       return Self.event(header, .signal(Self.signal(try reader.read(hg_signal.self))))
+    case HG_RECORD_FILE.rawValue:
+      return nil  // FileCounters
     case let other:
       throw .unknown(type: other)
     }

@@ -38,6 +38,7 @@ struct SystemCall: Sendable {
   var teller: String {
     switch hg_call_event(UInt32(shape.event)) {
     case HG_CALL_UNSHARE, HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL: "act_call"
+    case HG_CALL_BYTES: "bytes_call"
     case HG_CALL_SEND: "send_call"
     case _ where group == .net: "socket_call"
     default: "path_call"
@@ -57,8 +58,11 @@ struct SystemCall: Sendable {
     }
   }
 
+  /// What `--bytes` counts.
+  var isOfBytes: Bool { UInt32(shape.event) == HG_CALL_BYTES.rawValue }
+
   /// All of them.
-  static let table = table64 + table32
+  static let table = table64 + table32 + bytes64 + bytes32
 
   /// The calls of x86-64's 64-bit table (arch/x86/entry/syscalls/syscall_64.tbl).
   private static let table64: [SystemCall] = [

@@ -158,7 +158,7 @@ static __always_inline bool is_wanted_exe(struct scratch *s, const struct hg_wal
 
 // Whether what a followed task does now is told. `task` is the current one.
 static __always_inline bool is_wanted(struct task_struct *task, const struct followed *process) {
-  if (filters & HG_FILTER_EXE && process->is_excluded) return false;
+  if (filters & HG_FILTER_EXE && process->state & FOLLOWED_EXCLUDED) return false;
   if (filters & HG_FILTER_UID) {
     __u32 uid = bpf_get_current_uid_gid();
     if (!bpf_map_lookup_elem(&wanted_uids, &uid)) return false;

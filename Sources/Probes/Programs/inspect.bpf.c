@@ -10,5 +10,6 @@
 #include "paths.h"
 #include "socket_calls.h"
 #include "system.h"
+#include "bytes.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

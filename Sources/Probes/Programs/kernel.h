@@ -86,10 +86,10 @@ typedef struct { __u32 val; } kuid_t;
 typedef struct { __u32 val; } kgid_t;
 typedef struct { int counter; } atomic_t;
 
-struct super_block { unsigned long s_magic; };
+struct super_block { unsigned long s_magic; __u32 s_dev; };
 struct proc_ns_operations { const char *name; };
 struct ns_common { const struct proc_ns_operations *ops; };
-struct inode { unsigned short i_mode; unsigned long i_ino; struct super_block *i_sb; void *i_private; };
+struct inode { unsigned short i_mode; unsigned long i_ino; __u32 i_generation; struct super_block *i_sb; void *i_private; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 struct qstr { __u64 hash_len; const unsigned char *name; };
 struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; };

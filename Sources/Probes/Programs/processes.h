@@ -12,7 +12,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
   if (!fresh) {
     lose(HG_LOST_FOLLOW);
   } else {
-    fresh->is_excluded = process->is_excluded;
+    fresh->state = process->state;
     if (is_process) count_alive(1);
   }
   if (!is_process || filters & HG_FILTER_PROCESSES || !is_wanted(parent, process)) return 0;
@@ -61,7 +61,9 @@ static __noinline __u32 emit_arguments(struct hg_header *header, __u64 start, __
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
   struct followed *process = followed(task);
-  if (!process || (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE))) return 0;
+  if (!process) return 0;
+  process->state = 0;
+  if (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE)) return 0;
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
   if (!s) {
@@ -78,7 +80,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   if (filters & HG_FILTER_EXE) {
     s->offset = sizeof *record;
     walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
-    process->is_excluded = !is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record);
+    if (!is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record)) process->state = FOLLOWED_EXCLUDED;
   }
   if (filters & HG_FILTER_PROCESSES || !is_wanted(task, process)) return 0;
   fill_header(&record->header, HG_RECORD_EXEC, task, parent_pid(task));

@@ -9,10 +9,15 @@ struct {
   __uint(max_entries, 16 << 20);
 } events SEC(".maps");
 
+enum followed_state {
+  FOLLOWED_EXCLUDED = 1,  // its executable is none of those that are wanted
+  FOLLOWED_AT_GATE = 2,   // the command, which is still Honeyguide itself
+};
+
 // Who is followed: the tasks that have a value here. Children inherit it at fork; it goes with its task.
 struct followed {
   __u32 is_gone;  // of a group's leader: the end of the whole process was told
-  __u32 is_excluded;  // its executable is none of those that are wanted
+  __u32 state;    // enum followed_state
 };
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -32,6 +32,7 @@ struct scratch {
     struct hg_header header;
     struct hg_paths paths;
     struct hg_exec exec;
+    struct hg_file file;
     struct hg_socket socket;
     __u8 bytes[RECORD_ROOM];
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import BPF
 internal import CLaunch
+internal import CProbeEvents
 internal import Glibc
 internal import Inspection
 internal import SystemPackage
@@ -18,6 +19,7 @@ final class Pipeline: @unchecked Sendable {
 
   // Of the worker's thread while it runs, of the caller's before and after.
   private var decoder: Decoder
+  private var fileCounters: FileCounters
   private var sinks: [RunningSink]
   private var told: [String: UInt64] = [:]
   private var undecodable: [String: UInt64] = [:]
@@ -33,8 +35,9 @@ final class Pipeline: @unchecked Sendable {
   private static let readerNap: Int32 = 40, lossInterval = 500
 
   init(_ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp)
-    throws(LaunchError)
+    throws
   {
+    fileCounters = try tracer.fileCounters()
     self.tracer = tracer
     self.sinks = sinks.map(RunningSink.init)
     queue = EventQueue(limit: queueLimit)
@@ -70,6 +73,7 @@ final class Pipeline: @unchecked Sendable {
     worker?.join()
     let now = Clock.boot()
     do throws(BPFError) {
+      for event in try fileCounters.takeAll(at: now) { receive(event) }
       for event in try tracer.openConnections(now: now) { receive(event) }
     } catch {
       unknown.insert("Connections that were still open could not be read: \(error).")
@@ -142,7 +146,13 @@ final class Pipeline: @unchecked Sendable {
 
   private func decode(_ record: RawSpan) {
     do throws(DecodeError) {
-      if let event = try decoder.decode(record) { receive(event) }
+      var reader = RecordReader(record)
+      if FileCounters.isCounted(try reader.peek(hg_header.self).type) {
+        fileCounters.note(try FileCounters.counted(&reader))
+      } else if let event = try decoder.decode(record) {
+        if case .exit = event.body { tellBytes(of: event) }
+        receive(event)
+      }
     } catch {
       let reason =
         switch error {
@@ -150,6 +160,15 @@ final class Pipeline: @unchecked Sendable {
         case .unknown(let type): "unknown-record-\(type)"
         }
       undecodable[reason, default: 0] += 1
+    }
+  }
+
+  /// Its sums are at their end with the process itself.
+  private func tellBytes(of end: Event) {
+    do throws(BPFError) {
+      for event in try fileCounters.take(end.process, at: end.time) { receive(event) }
+    } catch {
+      unknown.insert("Bytes that were counted could not be read: \(error).")
     }
   }
 

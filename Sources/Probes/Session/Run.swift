@@ -13,6 +13,8 @@ public enum Run {
     public var queueLimit = 256 << 20
     /// Go on until everything that the command started has ended.
     public var waitsForAll = false
+    /// Count bytes by process and file.
+    public var countsBytes = false
 
     public init(command: [ByteString]) { self.command = command }
   }
@@ -61,7 +63,9 @@ public enum Run {
   ) throws -> Pipeline {
     do {
       let tracer = try Tracer.start(
-        Tracer.Options(ringSize: options.ringSize, filter: session.filter))
+        Tracer.Options(
+          ringSize: options.ringSize, filter: session.filter,
+          countsBytes: options.countsBytes))
       let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
       // Until it executes the command, its executable is Honeyguide's.
       try pipeline.follow(

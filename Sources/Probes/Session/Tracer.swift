@@ -29,6 +29,8 @@ struct Tracer: ~Copyable {
     /// Of the ring, in bytes: a power of two, at least a page.
     var ringSize: UInt32 = 16 << 20
     var filter = Filter()
+    /// Whether bytes are counted by process and file.
+    var countsBytes = false
   }
 
   /// The programs that a hook starts.
@@ -52,7 +54,10 @@ struct Tracer: ~Copyable {
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
     try options.filter.prepare(&blueprint)
-    let hooks = hooks(options.filter), rows = SystemCall.table.filter { options.filter.has($0.group) }
+    let hooks = hooks(options.filter),
+      rows = SystemCall.table.filter {
+        $0.isOfBytes ? options.countsBytes : options.filter.has($0.group)
+      }
     let counters = options.filter.has(.net) ? [counter] : []
     for program in Set(hooks + rows.map(\.teller) + counters) { try blueprint.enable(true, program: program) }
     let object = try blueprint.load()
@@ -84,6 +89,9 @@ struct Tracer: ~Copyable {
     self.alive = alive
   }
 
+  /// The sums of bytes that the kernel keeps.
+  func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
+
   /// The ring's reader: for one thread.
   func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
 
@@ -91,7 +99,7 @@ struct Tracer: ~Copyable {
   /// before its next exec is told.
   func follow(_ pidfd: FileDescriptor, isExcluded: Bool) throws(BPFError) {
     try alive.update(UInt32(0), (try alive.lookup(UInt32(0), as: UInt64.self) ?? 0) + 1)
-    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, is_excluded: isExcluded ? 1 : 0))
+    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, state: isExcluded ? 3 : 2))
   }
 
   /// How many followed processes have not ended. The kernel counts them: what the ring loses makes no difference.
@@ -100,7 +108,8 @@ struct Tracer: ~Copyable {
   /// `struct followed` of the kernel programs.
   private struct Followed: BitwiseCopyable {
     var is_gone: UInt32
-    var is_excluded: UInt32
+    /// Excluded: 1; at the gate: 2.
+    var state: UInt32
   }
 
   /// What the kernel's side could not tell so far, by reason; zeros are left out.
@@ -109,7 +118,7 @@ struct Tracer: ~Copyable {
     for (reason, word) in [
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
-      (HG_LOST_INTERNAL, "internal-table"),
+      (HG_LOST_FILES, "too-many-files"), (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
