@@ -38,6 +38,7 @@ public enum KernelFeature: Hashable, Sendable {
       }
       return Self.answer(result)
     case .tracepoint(let name):
+      if let types = KernelTypes.running { return types.tracepoint(name) == nil ? .no : .yes }
       return Self.tracepointType(name) > 0 ? .yes : .no
     case .helper(let number):
       return Self.tryHelper(number)

@@ -14,6 +14,8 @@ public struct SystemAct: Hashable, Sendable {
     case ptrace
     /// A signal that could not be sent; those that were are `SignalSent`.
     case kill
+    /// Requests of io_uring that are only counted: `call` is the operation, `flags` how many.
+    case uring = "io_uring"
   }
   public var kind: Kind
   /// The system call's name.

@@ -3,6 +3,11 @@ internal import Inspection
 
 extension EventWriter {
   mutating func body(_ act: SystemAct, comm: ByteString) {
+    if act.kind == .uring {
+      json.field("operation", act.call)
+      json.field("count", act.flags ?? 0)
+      return
+    }
     json.field("call", act.call)
     if let target = act.target { path(target, "path", requested: "requested") }
     if let source = act.source {
@@ -29,7 +34,7 @@ extension EventWriter {
       json.field("target", act.arguments[0])
       json.field("signal", Signal(act.arguments[1]).name)
     case .name: json.field("name", comm)
-    case .mount, .umount, .chroot, .pivotRoot, .setns, .unshare: break
+    case .mount, .umount, .chroot, .pivotRoot, .setns, .unshare, .uring: break
     }
     if let error = act.error { json.field("error", error.name) }
   }
@@ -104,6 +109,7 @@ extension SystemAct {
     case .name: return "change its name"
     case .ptrace:
       return arguments.first == 0 ? "let its parent trace it" : requestName + " pid \(arguments.last ?? 0)"
+    case .uring: return "io_uring \(call)" + (flags == 1 ? "" : " ×\(flags ?? 0)")
     case .kill: return call + " \(Signal(arguments[1]).name) to pid \(arguments[0])"
     }
   }

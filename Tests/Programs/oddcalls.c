@@ -8,7 +8,11 @@
 #include <unistd.h>
 
 int main(int count, char **arguments) {
-  (void)arguments;
+  if (count > 1 && !strcmp(arguments[1], "none")) {
+    // Numbers of no call of this convention, where a table of others may stand.
+    for (int number = 500; number < 1200; number++) syscall(number, "file", "file", 0, 0, 0, 0);
+    return 0;
+  }
   if (count > 1) {
     for (int i = 0; i < 3; i++) syscall(0x40000000 | SYS_open, "file", O_RDONLY);
     return 0;

@@ -106,8 +106,9 @@ struct JSONLinesTests {
       "file_io",
       #""path":"/home/ada/project/out.txt","bytes_read":0,"bytes_written":1048576,"reads":0,"writes":16"#
     ),
+    event("io_uring", #""operation":"READ","count":12"#),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":40,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":41,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {

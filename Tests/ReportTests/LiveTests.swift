@@ -65,6 +65,7 @@ struct LiveTests {
           "    0.123456    4242 bash            signal   SIGTERM to 4243 sleep",
           "    0.123456    4242 bash            signal   SIGKILL from 1 systemd",
           "    0.123456    4242 bash            file_io  /home/ada/project/out.txt read 0, wrote 1048576 bytes",
+          "    0.123456    4242 bash            io_uring READ ×12",
           "    0.200000                         lost     17 events: ring-full",
         ])
   }

@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 40)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 41)
 
   static let bodies: [Event.Body] =
     [
@@ -154,6 +154,7 @@ enum Samples {
       FileIO(
         target: PathArgument(requested: nil, path: "/home/ada/project/out.txt"), bytesRead: 0,
         bytesWritten: 1_048_576, reads: 0, writes: 16)),
+    .act(SystemAct(kind: .uring, call: "READ", flags: 12)),
   ]
 
   static func path(_ path: ByteString, asked: ByteString? = nil) -> PathArgument {

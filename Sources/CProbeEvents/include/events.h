@@ -21,6 +21,8 @@ enum hg_record_type {
   HG_RECORD_ACT,
   HG_RECORD_SIGNAL,
   HG_RECORD_FILE,
+  HG_RECORD_URING,       // an hg_paths whose result is the request
+  HG_RECORD_URING_DONE,
 };
 
 struct hg_header {
@@ -139,6 +141,7 @@ enum hg_call_event {
   HG_CALL_PTRACE,
   HG_CALL_SIGNAL,
   HG_CALL_BYTES,
+  HG_CALL_URING,  // a request that is counted only
 };
 
 enum hg_call_flag {
@@ -168,8 +171,8 @@ struct hg_call {
 };
 
 // The rows of the table: by number the calls of the 64-bit convention, then those of the 32-bit one, then what its
-// socketcall is asked for.
-enum { HG_CALLS_32 = 512, HG_CALLS_SOCKETCALL = 992, HG_CALLS = 1024 };
+// socketcall is asked for, then the operations of io_uring.
+enum { HG_CALLS_32 = 512, HG_CALLS_SOCKETCALL = 992, HG_CALLS_URING = 1024, HG_CALLS = 1152 };
 
 // Tail: names, text, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
 // otherwise the directory that the name is relative to (absent for an absolute name).
@@ -212,6 +215,25 @@ struct hg_file {
   struct hg_header header;
   struct hg_file_key key;
   struct hg_walk walk;
+};
+
+// A request of io_uring that was told is complete. Tail: the walk.
+struct hg_uring_done {
+  struct hg_header header;
+  hg_u64 key;
+  hg_s64 result;
+  struct hg_walk walk;  // to the file that was opened
+};
+
+struct hg_uring_key {
+  hg_u64 start;  // of the process
+  hg_u32 pid;
+  hg_u32 operation;
+};
+
+struct hg_uring_count {
+  struct hg_header header;  // of the first
+  hg_u64 count;
 };
 
 enum hg_id { HG_ID_UID, HG_ID_EUID, HG_ID_SUID, HG_ID_FSUID, HG_ID_GID, HG_ID_EGID, HG_ID_SGID, HG_ID_FSGID, HG_IDS };
@@ -258,6 +280,7 @@ enum hg_loss {
   HG_LOST_CONNECTIONS, // too many TCP connections at once
   HG_LOST_32_BIT,      // a system call in x32 mode
   HG_LOST_FILES,       // too many files whose bytes are counted
+  HG_LOST_URING,       // too many requests of io_uring at once
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };
@@ -272,5 +295,7 @@ _Static_assert(sizeof(struct hg_paths) == 136, "hg_paths");
 _Static_assert(sizeof(struct hg_file_key) == 32, "hg_file_key");
 _Static_assert(sizeof(struct hg_file_count) == 40, "hg_file_count");
 _Static_assert(sizeof(struct hg_file) == 104, "hg_file");
+_Static_assert(sizeof(struct hg_uring_done) == 88, "hg_uring_done");
+_Static_assert(sizeof(struct hg_uring_count) == 64, "hg_uring_count");
 _Static_assert(sizeof(struct hg_act) == 136, "hg_act");
 _Static_assert(sizeof(struct hg_signal) == 96, "hg_signal");

@@ -5,9 +5,11 @@ internal import Inspection
 /// Turns the records of the ring into events. Nothing in a record is trusted: every size is checked against the
 /// bytes that are there.
 ///
-/// It has memory for one thing: arguments too long for an exec's own record come just before it.
+/// It has memory for two things: arguments too long for an exec's own record come just before it, and what io_uring is
+/// asked for is known before it is done.
 struct Decoder {
   private var argumentsByThread: [UInt32: [UInt8]] = [:]
+  private(set) var requests = UringRequests()
   private let pageSize: UInt64
 
   /// `pageSize` in bytes.
@@ -44,6 +46,14 @@ struct Decoder {
       return Self.act(try reader.read(hg_act.self)).map { Self.event(header, $0) }
     case HG_RECORD_SIGNAL.rawValue:
       return Self.event(header, .signal(Self.signal(try reader.read(hg_signal.self))))
+    case HG_RECORD_URING.rawValue:
+      requests.submit(record, UInt64(bitPattern: try reader.read(hg_paths.self).result))
+      return nil
+    case HG_RECORD_URING_DONE.rawValue:
+      let done = try reader.read(hg_uring_done.self)
+      let resolved = try reader.path(done.walk)
+      guard let request = requests.complete(done.key) else { return nil }
+      return try uring(done, resolved, request)
     case HG_RECORD_FILE.rawValue:
       return nil  // FileCounters
     case let other:

@@ -52,7 +52,7 @@ struct SystemCall: Sendable {
     case HG_CALL_LOOKUP: .lookup
     case HG_CALL_CONNECT, HG_CALL_ACCEPT, HG_CALL_LISTEN, HG_CALL_BIND, HG_CALL_SEND: .net
     case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS, HG_CALL_UNSHARE,
-      HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL:
+      HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL, HG_CALL_URING:
       .system
     default: .change
     }
@@ -62,7 +62,7 @@ struct SystemCall: Sendable {
   var isOfBytes: Bool { UInt32(shape.event) == HG_CALL_BYTES.rawValue }
 
   /// All of them.
-  static let table = table64 + table32 + bytes64 + bytes32
+  static let table = table64 + table32 + bytes64 + bytes32 + uring
 
   /// The calls of x86-64's 64-bit table (arch/x86/entry/syscalls/syscall_64.tbl).
   private static let table64: [SystemCall] = [

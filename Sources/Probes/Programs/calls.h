@@ -24,8 +24,9 @@ struct {
 // which is many calls, has a row for each of them. Of no table, x32's among them: past the last row.
 static __always_inline __u32 call_row(struct task_struct *task, struct pt_regs *registers) {
   __u32 number = registers->orig_ax;
-  if (!(task->thread_info.status & TS_COMPAT)) return number;
-  if (number == SOCKETCALL_32) return HG_CALLS_SOCKETCALL + ((__u32)registers->bx & (HG_CALLS - HG_CALLS_SOCKETCALL - 1));
+  if (!(task->thread_info.status & TS_COMPAT))
+    return number < HG_CALLS_32 || number & X32_SYSCALL_BIT ? number : HG_CALLS;
+  if (number == SOCKETCALL_32) return HG_CALLS_SOCKETCALL + ((__u32)registers->bx & (HG_CALLS_URING - HG_CALLS_SOCKETCALL - 1));
   return number < HG_CALLS_SOCKETCALL - HG_CALLS_32 ? HG_CALLS_32 + number : HG_CALLS;
 }
 

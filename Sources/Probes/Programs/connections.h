@@ -16,7 +16,8 @@ struct {
 static __always_inline int start_connecting(const struct sock *socket) {
   __u64 key = (__u64)socket;
   struct task_struct *task = bpf_get_current_task_btf();
-  struct followed *process = followed(task);
+  // A kernel's thread that connects for its process (io_uring) was never forked where anybody sees it.
+  struct followed *process = followed(task) ?: followed(task->group_leader);
   if (!process || !is_wanted(task, process)) {
     bpf_map_delete_elem(&connections, &key);
     return 0;

@@ -11,5 +11,6 @@
 #include "socket_calls.h"
 #include "system.h"
 #include "bytes.h"
+#include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

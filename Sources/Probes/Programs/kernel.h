@@ -103,6 +103,18 @@ struct fs_struct { struct path root, pwd; };
 struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end; };
 struct cred { kuid_t uid, euid, suid, fsuid; kgid_t gid, egid, sgid, fsgid; };
 struct kernel_siginfo { int si_code; };
+
+struct filename { const char *name; };
+struct open_how { __u64 flags, mode; };
+struct io_cmd_data { struct file *file; };
+struct io_cqe { __s32 res; };
+struct io_kiocb { struct io_cmd_data cmd; __u8 opcode; struct io_cqe cqe; };
+struct io_open { int dfd; __u32 file_slot; struct filename *filename; struct open_how how; };
+struct io_statx { int dfd; struct filename *filename; };
+struct io_unlink { int dfd; int flags; struct filename *filename; };
+struct io_rename { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
+struct io_mkdir { int dfd; __u16 mode; struct filename *filename; };
+struct io_link { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
 struct sched_entity { __u64 sum_exec_runtime; };
 struct signal_struct {
   atomic_t live;

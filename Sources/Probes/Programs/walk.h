@@ -33,6 +33,7 @@ struct scratch {
     struct hg_paths paths;
     struct hg_exec exec;
     struct hg_file file;
+    struct hg_uring_done uring_done;
     struct hg_socket socket;
     __u8 bytes[RECORD_ROOM];
   };

@@ -74,6 +74,7 @@ final class Pipeline: @unchecked Sendable {
     let now = Clock.boot()
     do throws(BPFError) {
       for event in try fileCounters.takeAll(at: now) { receive(event) }
+      for event in try tracer.uringRequests(now: now) { receive(event) }
       for event in try tracer.openConnections(now: now) { receive(event) }
     } catch {
       unknown.insert("Connections that were still open could not be read: \(error).")
@@ -190,6 +191,9 @@ final class Pipeline: @unchecked Sendable {
       unknown.insert("How much the kernel's side lost could not be read: \(error).")
     }
     if queue.lost > 0 { losses.append(Loss(reason: "queue-full", count: queue.lost)) }
+    if decoder.requests.dropped > 0 {
+      losses.append(Loss(reason: "too-many-io-uring-requests", count: decoder.requests.dropped))
+    }
     losses += undecodable.map { Loss(reason: $0.key, count: $0.value) }
     let now = Clock.boot()
     for loss in losses {

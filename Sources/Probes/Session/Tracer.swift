@@ -45,6 +45,13 @@ struct Tracer: ~Copyable {
     ["process_fork", "process_exec", "process_exit", "call_exit"]
       + (filter.has(.net) ? pairs.flatMap { [$0, $0 + "_again"] } : [])
       + (filter.has(.system) ? ["signal_sent"] : [])
+      + (hasUring(filter) ? ["uring_submit", "uring_done"] : [])
+  }
+
+  /// Linux 6.3 (commit 2ad57931db64) gave the tracepoint what is needed.
+  private static func hasUring(_ filter: Filter) -> Bool {
+    KernelFeature.tracepoint("io_uring_submit_req").answer == .yes
+      && [.open, .lookup, .change, .system].contains(where: filter.has)
   }
 
   /// Loads and attaches. Nothing is told before a process is followed.
@@ -59,14 +66,18 @@ struct Tracer: ~Copyable {
         $0.isOfBytes ? options.countsBytes : options.filter.has($0.group)
       }
     let counters = options.filter.has(.net) ? [counter] : []
-    for program in Set(hooks + rows.map(\.teller) + counters) { try blueprint.enable(true, program: program) }
+    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters) {
+      try blueprint.enable(true, program: program)
+    }
     let object = try blueprint.load()
     try options.filter.fill(object)
 
     let calls = try object.map("calls"), table = try object.map("tellers")
     for call in rows {
       try calls.update(call.row, call.shape)
-      try table.update(call.row, try object.descriptor(ofProgram: call.teller).rawValue)
+      if !call.isOfUring {
+        try table.update(call.row, try object.descriptor(ofProgram: call.teller).rawValue)
+      }
     }
     let links = Links()
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
@@ -118,7 +129,8 @@ struct Tracer: ~Copyable {
     for (reason, word) in [
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
-      (HG_LOST_FILES, "too-many-files"), (HG_LOST_INTERNAL, "internal-table"),
+      (HG_LOST_FILES, "too-many-files"),
+      (HG_LOST_URING, "too-many-io-uring-requests"), (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
@@ -130,6 +142,23 @@ struct Tracer: ~Copyable {
     }
     if missed > 0 { losses.append(Loss(reason: "hook-busy", count: missed)) }
     return losses
+  }
+
+  /// The requests of io_uring that were only counted.
+  func uringRequests(now: UInt64) throws(BPFError) -> [Event] {
+    if !hooks.contains("uring_submit") { return [] }
+    let entries = try object.map("uring_counts").entries(key: hg_uring_key.self, value: hg_uring_count.self)
+    return entries.sorted { ($0.key.start, $0.key.operation) < ($1.key.start, $1.key.operation) }.map {
+      key, value in
+      var header = value.header
+      header.time = now
+      return Decoder.event(
+        header,
+        .act(
+          SystemAct(
+            kind: .uring, call: SystemCall.operation(Int(key.operation)),
+            flags: value.count)))
+    }
   }
 
   /// The TCP connections that are not at their end: a pending connect, or how far each that is open has come.
