@@ -2,7 +2,6 @@
 internal import Glibc
 internal import Inspection
 internal import Probes
-internal import Report
 
 /// What `honeyguide run` does once its options are understood.
 struct InspectedRun {
@@ -33,34 +32,18 @@ struct InspectedRun {
       filter: try options.filters.filter())
 
     // Opened before anything starts, so that a bad path fails early.
-    let json = try options.json.map { try SharedOutput($0, as: plan.identity) }
-    let hasPage = !options.quiet || options.page != nil
-    let page = try hasPage ? PageSink(options, as: plan.identity) : nil
-    if let json, let page, options.page != nil { try json.expectOther(than: page.output) }
-    var sinks: [any EventSink] = []
-    if options.live { sinks.append(try liveView()) }
-    if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
-    if let page { sinks.append(page) }
+    let outputs = try SessionOutputs(options.session, as: plan.identity)
 
     var run = Run.Options(command: command)
-    run.ringSize = UInt32((options.ringSize ?? .ring).bytes)
-    run.queueLimit = (options.buffer ?? .queue).bytes
+    run.ringSize = UInt32((options.session.ringSize ?? .ring).bytes)
+    run.queueLimit = (options.session.buffer ?? .queue).bytes
     run.waitsForAll = options.waitAll
-    run.countsBytes = options.bytes
+    run.countsBytes = options.session.bytes
     let end = try Run.run(
-      run, plan: plan, signals: signals, session: start, sinks: sinks, onPageRequest: { page?.show() })
-    tellWhatThePageDidNot(end.notes, page)
+      run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
+      onPageRequest: { outputs.page?.show() })
+    outputs.tellWhatThePageDidNot(end.notes)
     return exitCode(end.status)
-  }
-
-  private func liveView() throws -> Live {
-    let output = try SharedOutput.standardError()
-    return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
-  }
-
-  /// Notes stand on the page: where there is none, or none any more, they are told here.
-  private func tellWhatThePageDidNot(_ notes: [String], _ page: PageSink?) {
-    for note in notes where page?.notes.contains(note) != true { StandardError.say("honeyguide: \(note)") }
   }
 
   private var identityChoice: IdentityChoice {

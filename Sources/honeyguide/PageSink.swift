@@ -12,7 +12,7 @@ final class PageSink: EventSink {
   /// The notes of the page that was written.
   private(set) var notes: [String] = []
 
-  init(_ options: RunCommand, as user: Identity) throws {
+  init(_ options: SessionOptions, as user: Identity) throws {
     if let path = options.page {
       output = try SharedOutput(path, as: user)
       style = PageStyle(isFull: options.full)

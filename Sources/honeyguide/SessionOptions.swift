@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import Inspection
+
+/// What all commands that inspect have in common: what is written where, and how much room there is.
+struct SessionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write the page to a file instead of standard error; - for standard output.", valueName: "file"))
+  var page: String?
+
+  @Flag(name: .shortAndLong, help: "No page on standard error.")
+  var quiet = false
+
+  @Flag(help: "The whole page, however long: every process, file and connection.")
+  var full = false
+
+  @Flag(help: "Print events on standard error as they happen.")
+  var live = false
+
+  @Option(
+    help: ArgumentHelp("Write every event as JSON Lines to a file; - for standard output.", valueName: "file")
+  )
+  var json: String?
+
+  @Flag(help: "Use what the kernel alone can see (this version never puts anything into the program).")
+  var noInject = false
+
+  @Flag(
+    help: "Count the bytes that each process reads from and writes to each file (not those of mapped memory)."
+  )
+  var bytes = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The room for events in the kernel: a power of two from 4K to 1G, 16M unless given.", valueName: "size")
+  )
+  var ringSize: ByteSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much may wait for a slow disk or pipe: from 1M to 64G, 256M unless given.", valueName: "size"))
+  var buffer: ByteSize?
+
+  func validate() throws {
+    if let bytes = ringSize?.bytes, bytes.nonzeroBitCount != 1 || !(4 << 10...1 << 30).contains(bytes) {
+      throw ValidationError("--ring-size must be a power of two from 4K to 1G, as in: --ring-size 64M")
+    }
+    if let bytes = buffer?.bytes, !(1 << 20...64 << 30).contains(bytes) {
+      throw ValidationError("--buffer must be from 1M to 64G, as in: --buffer 512M")
+    }
+  }
+
+  /// Those of these options that are given once.
+  static let single = ["--page", "--json", "--ring-size", "--buffer", "--only"]
+
+  /// The parser would take the last of them, and leave out the others without a word.
+  static func refuseRepetition(of options: [String], in words: some Sequence<ByteString>) throws {
+    let words = words.map(\.text)
+    for option in options {
+      let count = words.count { $0 == option || $0.hasPrefix(option + "=") }
+      if count > 1 { throw ValidationError("\(option) is given \(count) times; give it once.") }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+internal import Probes
+internal import Report
+
+/// Where the events of a session go, as its options say: the page, JSON Lines, the live view.
+struct SessionOutputs {
+  let sinks: [any EventSink]
+  /// Nil where no page is wanted.
+  let page: PageSink?
+
+  /// Opens the files, as `user`. Throws `OutputError`.
+  init(_ options: SessionOptions, as user: Identity) throws {
+    let json = try options.json.map { try SharedOutput($0, as: user) }
+    let hasPage = !options.quiet || options.page != nil
+    let page = try hasPage ? PageSink(options, as: user) : nil
+    if let json, let page, options.page != nil { try json.expectOther(than: page.output) }
+    var sinks: [any EventSink] = []
+    if options.live { sinks.append(try Self.liveView()) }
+    if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
+    if let page { sinks.append(page) }
+    self.sinks = sinks
+    self.page = page
+  }
+
+  private static func liveView() throws -> Live {
+    let output = try SharedOutput.standardError()
+    return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
+  }
+
+  /// Notes stand on the page: where there is none, or none any more, they are told here.
+  func tellWhatThePageDidNot(_ notes: [String]) {
+    for note in notes where page?.notes.contains(note) != true { StandardError.say("honeyguide: \(note)") }
+  }
+}
