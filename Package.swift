@@ -75,7 +75,10 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Inspection", "Stories"], swiftSettings: strict),
     .testTarget(
-      name: "ProbesTests", dependencies: ["Probes", "CLaunch", "CProbeEvents", "Inspection", "LaunchDriver"],
+      name: "ProbesTests",
+      dependencies: [
+        "Probes", "CLaunch", "CProbeEvents", "Inspection", "Report", "LaunchDriver", "TestSupport",
+      ],
       swiftSettings: strict),
     // Starts a command as `honeyguide run` does, with nothing attached.
     .executableTarget(

@@ -187,7 +187,7 @@ private struct Contacts {
       let times = latencies.count == 1 ? "" : " ×" + Words.count(latencies.count)
       let time = latencies.range.map { range in
         Words.duration(range.lowerBound)
-          + (range.count > 1 ? " to " + Words.duration(range.upperBound) : "")
+          + (range.lowerBound < range.upperBound ? " to " + Words.duration(range.upperBound) : "")
       }
       switch outcome {
       // Nothing goes to a peer of datagrams by this.

@@ -47,7 +47,7 @@ public enum Requirement {
     }
   }
 
-  static func environment(_ name: String) -> String? {
+  public static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }

@@ -23,8 +23,7 @@ struct Decoder {
     switch header.type {
     case HG_RECORD_PATHS.rawValue:
       let record = try reader.read(hg_paths.self)
-      guard let body = try pathCall(record, &reader) else { return nil }
-      return Self.event(header, body)
+      return Self.event(header, try pathCall(record, &reader))
     case HG_RECORD_FORK.rawValue:
       let fork = try reader.read(hg_fork.self)
       let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
@@ -37,13 +36,16 @@ struct Decoder {
       let exec = try reader.read(hg_exec.self)
       return Self.event(header, .exec(try self.exec(exec, &reader)))
     case HG_RECORD_EXIT.rawValue:
-      argumentsByThread[header.tid] = nil
+      // It was the leader who executed, whichever thread is the last.
+      argumentsByThread[header.pid] = nil
       return Self.event(header, .exit(exit(try reader.read(hg_exit.self))))
     case HG_RECORD_SOCKET.rawValue:
       let record = try reader.read(hg_socket.self)
-      return try Self.socket(record, &reader).map { Self.event(header, .socket($0)) }
+      guard let event = try Self.socket(record, &reader) else { throw .invalid(type: header.type) }
+      return Self.event(header, .socket(event))
     case HG_RECORD_ACT.rawValue:
-      return Self.act(try reader.read(hg_act.self)).map { Self.event(header, $0) }
+      guard let body = Self.act(try reader.read(hg_act.self)) else { throw .invalid(type: header.type) }
+      return Self.event(header, body)
     case HG_RECORD_SIGNAL.rawValue:
       return Self.event(header, .signal(Self.signal(try reader.read(hg_signal.self))))
     case HG_RECORD_URING.rawValue:
@@ -76,6 +78,10 @@ struct Decoder {
     // After a loss what waits may belong to another exec of that thread.
     let fits = apart.map { $0.count == Int(record.arguments_kept) } ?? false
     let arguments = isApart ? (fits ? apart ?? [] : []) : try reader.bytes(Int(record.arguments_kept))
+    let isUnreadable = record.flags & HG_EXEC_ARGUMENTS_UNREADABLE.rawValue != 0
+    guard let size = Int(exactly: record.arguments_size), arguments.count <= size,
+      !isUnreadable || arguments.isEmpty
+    else { throw .invalid(type: record.header.type) }
     let exe = try reader.path(record.walks.0), cwd = try reader.path(record.walks.1)
     var stdio: [ByteString?] = []
     for walk in [record.walks.2, record.walks.3, record.walks.4] { stdio.append(try reader.path(walk)?.path) }
@@ -84,8 +90,8 @@ struct Decoder {
     }
     var event = Exec(
       exe: exe?.path ?? "", filename: filename ?? "", argv: Self.split(arguments),
-      argvSize: Int(record.arguments_size), isArgvTruncated: arguments.count < record.arguments_size,
-      isArgvUnreadable: record.flags & HG_EXEC_ARGUMENTS_UNREADABLE.rawValue != 0, cwd: cwd?.path ?? "",
+      argvSize: size, isArgvTruncated: arguments.count < size, isArgvUnreadable: isUnreadable,
+      cwd: cwd?.path ?? "",
       interpreter: interpreter, script: interpreter == nil ? nil : filename, stdio: stdio,
       gid: record.gid, euid: record.euid, egid: record.egid)
     event.isExeDeleted = has(HG_TEXT_DELETED, exe)
@@ -108,12 +114,20 @@ struct Decoder {
 
   private func exit(_ record: hg_exit) -> Exit {
     let signal = record.status & 0x7f
+    let kibibytes = record.max_rss.multipliedReportingOverflow(by: pageSize / 1024)
     let time = Self.scale(user: record.user, system: record.system, to: record.runtime)
     return Exit(
       status: signal == 0
         ? .code(record.status >> 8 & 0xff) : .signal(signal, coreDumped: record.status & 0x80 != 0),
       duration: record.header.time - min(record.header.time, record.header.start), userTime: time.user,
-      systemTime: time.system, maxRSS: record.max_rss * (pageSize / 1024))
+      systemTime: time.system,
+      maxRSS: kibibytes.overflow ? .max : kibibytes.partialValue)
+  }
+
+  /// Why a call failed; nil: it did not. Whoever answers in the kernel's place (a seccomp supervisor) may give
+  /// back any number at all.
+  static func failure(_ result: Int64) -> ErrorNumber? {
+    result < 0 ? ErrorNumber(Int32(clamping: result.magnitude)) : nil
   }
 
   /// Splits the exact run time in the proportion that the clock ticks saw, as the kernel does for getrusage
@@ -133,5 +147,7 @@ struct Decoder {
 /// A record that is not what it says.
 enum DecodeError: Error, Equatable {
   case short(type: UInt32)
+  /// It holds what cannot be.
+  case invalid(type: UInt32)
   case unknown(type: UInt32)
 }

@@ -4,7 +4,7 @@ internal import Inspection
 
 extension Decoder {
   /// A system call that was given paths, as the domain sees it.
-  func pathCall(_ record: hg_paths, _ reader: inout RecordReader) throws(DecodeError) -> Event.Body? {
+  func pathCall(_ record: hg_paths, _ reader: inout RecordReader) throws(DecodeError) -> Event.Body {
     let name1 = try reader.text(record.names.0), name2 = try reader.text(record.names.1)
     let text = try reader.text(record.text)
     let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
@@ -13,13 +13,13 @@ extension Decoder {
     let target = Self.argument(
       name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || !hasName,
       isMissing: record.result == -2)
-    let error = record.result < 0 ? ErrorNumber(Int32(truncatingIfNeeded: -record.result)) : nil
+    let error = Self.failure(record.result)
     let call = SystemCall.names[record.call] ?? "system call \(record.call)"
     let event = hg_call_event(UInt32(record.event))
 
     switch event {
     case HG_CALL_EXEC:
-      guard let error else { return nil }
+      guard let error else { throw .invalid(type: record.header.type) }
       return .failedExec(FailedExec(target: target, error: error))
     case HG_CALL_OPEN:
       // creat has no flags; it means these. openat2 takes 64 bits of them, the others an int, whatever the
@@ -36,7 +36,7 @@ extension Decoder {
           target: call == "open_by_handle_at" && error != nil
             ? PathArgument(requested: nil, path: nil) : target,
           flags: OpenFlags(rawValue: flags), mode: Self.mode(record.b),
-          result: error.map { .error($0) } ?? .descriptor(Int32(truncatingIfNeeded: record.result))))
+          result: error.map { .error($0) } ?? .descriptor(Int32(clamping: record.result))))
     case HG_CALL_LOOKUP:
       return .lookup(Lookup(call: call, target: target, error: error))
     case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS:
@@ -45,11 +45,13 @@ extension Decoder {
         call == "mount"
         ? Self.text(name2, record.names.1)
         : Self.argument(name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
-      return Self.act(
-        event, call, record, target: target, source: hasSource ? source : nil, text: text, error: error
-      ).map { .act($0) }
+      guard
+        let act = Self.act(
+          event, call, record, target: target, source: hasSource ? source : nil, text: text, error: error)
+      else { throw .invalid(type: record.header.type) }
+      return .act(act)
     default:
-      guard let kind = Self.kind(of: event, record) else { return nil }
+      guard let kind = Self.kind(of: event, record) else { throw .invalid(type: record.header.type) }
       var change = Change(kind: kind, call: call, target: target, error: error)
       let a = UInt32(truncatingIfNeeded: record.a), b = UInt32(truncatingIfNeeded: record.b)
       switch kind {

@@ -35,6 +35,8 @@ struct RecordReader: ~Escapable {
   @_lifetime(self: copy self)
   mutating func text(_ text: hg_text) throws(DecodeError) -> ByteString? {
     let bytes = try bytes(Int(text.size))
+    // The kernel's strings end at a zero.
+    guard !bytes.contains(0) else { throw .invalid(type: try peek(UInt32.self)) }
     let missing = HG_TEXT_ABSENT.rawValue | HG_TEXT_UNREADABLE.rawValue
     return UInt32(text.flags) & missing == 0 ? ByteString(bytes) : nil
   }
@@ -43,9 +45,15 @@ struct RecordReader: ~Escapable {
   @_lifetime(self: copy self)
   mutating func path(_ walk: hg_walk) throws(DecodeError) -> (path: ByteString, flags: UInt32)? {
     let bytes = try bytes(Int(walk.size))
-    let flags = UInt32(walk.flags)
+    var flags = UInt32(walk.flags)
     guard flags & HG_TEXT_ABSENT.rawValue == 0 else { return nil }
-    var path = Self.reverse(bytes)
+    guard bytes.isEmpty || bytes.first == UInt8(ascii: "/") else {
+      throw .invalid(type: try peek(UInt32.self))
+    }
+    // A walk that could not go on lacks the beginning of its path, as one that became too long does.
+    if flags & HG_TEXT_UNREADABLE.rawValue != 0 { flags |= HG_TEXT_TRUNCATED.rawValue }
+    // No name has a zero, but one that was changed while it was read may end with some of its longer successor's place.
+    var path = Self.reverse(bytes.contains(0) ? bytes.filter { $0 != 0 } : bytes)
     // Its beginning is what is missing of a path that was cut: it must not look absolute.
     if flags & HG_TEXT_TRUNCATED.rawValue != 0 { path.removeFirst() }
     guard flags & HG_TEXT_PSEUDO.rawValue != 0 else { return (ByteString(path), flags) }
@@ -78,8 +86,8 @@ struct RecordReader: ~Escapable {
     }
   }
 
-  /// A thread's name: up to its first zero.
+  /// A thread's name: up to its first zero, at most 15 bytes.
   static func comm(_ header: hg_header) -> ByteString {
-    unsafe withUnsafeBytes(of: header.comm) { unsafe ByteString($0.prefix { $0 != 0 }) }
+    unsafe withUnsafeBytes(of: header.comm) { unsafe ByteString($0.prefix(15).prefix { $0 != 0 }) }
   }
 }

@@ -7,6 +7,10 @@ extension Decoder {
   static func socket(_ record: hg_socket, _ reader: inout RecordReader) throws(DecodeError) -> SocketEvent? {
     let bytes = try reader.bytes(Int(record.address.size))
     let walk = try reader.path(record.walk)
+    let isAccepted = hg_call_event(UInt32(record.event)) == HG_CALL_ACCEPT && record.error == 0
+    guard record.error >= 0, !isAccepted || record.number >= 0 else {
+      throw .invalid(type: record.header.type)
+    }
     return socket(record, bytes, walk)
   }
 

@@ -9,7 +9,7 @@ extension Decoder {
     let call = SystemCall.names[record.call] ?? "system call \(record.call)"
     let words = [record.arguments.0, record.arguments.1, record.arguments.2, record.arguments.3]
     let numbers = words.map { Int32(truncatingIfNeeded: $0) }
-    let error = record.result < 0 ? ErrorNumber(Int32(truncatingIfNeeded: -record.result)) : nil
+    let error = failure(record.result)
     switch hg_call_event(record.event) {
     case HG_CALL_UNSHARE:
       return .act(SystemAct(kind: .unshare, call: call, flags: words[0] & 0xffff_ffff, error: error))
@@ -37,7 +37,9 @@ extension Decoder {
   }
 
   static func signal(_ record: hg_signal) -> SignalSent {
-    let comm = unsafe withUnsafeBytes(of: record.other_comm) { unsafe ByteString($0.prefix { $0 != 0 }) }
+    let comm = unsafe withUnsafeBytes(of: record.other_comm) {
+      unsafe ByteString($0.prefix(15).prefix { $0 != 0 })
+    }
     return SignalSent(
       signal: Signal(record.number),
       other: ProcessID(pid: Int32(bitPattern: record.other_pid), start: record.other_start), otherComm: comm,

@@ -71,6 +71,12 @@ static __always_inline __u64 argument(const struct call_arguments *arguments, __
 // no result yet. Only connect wants to know.
 static __always_inline bool is_restart(long result) { return result <= -512 && result >= -516; }
 
+// A result as 32 bits. A supervisor (seccomp's notifications) may have given back any number of 64.
+static __always_inline __s32 clamped(long result) {
+  if (result > 0x7fffffff) return 0x7fffffff;
+  return result < -0x7fffffff ? -0x7fffffff : result;
+}
+
 // This runs at the end of every system call of every process of the machine. Most calls are none that is told: the
 // table knows that for a few nanoseconds, and whether the task is followed costs several times as much.
 SEC("tp_btf/sys_exit")

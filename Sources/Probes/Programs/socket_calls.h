@@ -32,7 +32,7 @@ int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
   read_arguments(&arguments, registers, row);
   __u8 event = call->event;
   bool is_new = event == HG_CALL_ACCEPT && result >= 0;
-  struct sock *socket = socket_of(descriptor(task, is_new ? result : (long)argument(&arguments, 0)));
+  struct sock *socket = socket_of(descriptor(task, is_new ? clamped(result) : (__s32)argument(&arguments, 0)));
   // Another thread has closed already what accept returned: the listener knows the rest.
   if (!socket && is_new) socket = socket_of(descriptor(task, argument(&arguments, 0)));
   if (!socket) return 0;
@@ -48,9 +48,9 @@ int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
   begin_socket(record, task, event);
   fill_kind(record, socket);
   record->call = row;
-  if (event == HG_CALL_ACCEPT) record->number = result;
+  if (event == HG_CALL_ACCEPT) record->number = clamped(result);
   else if (event == HG_CALL_LISTEN) record->number = argument(&arguments, 1);
-  if (result < 0) record->error = -result;
+  if (result < 0) record->error = -clamped(result);
   if (event == HG_CALL_CONNECT && result == -EINPROGRESS_) {
     record->error = 0;
     record->flags = HG_SOCKET_PENDING;
@@ -179,7 +179,7 @@ int BPF_PROG(send_call, struct pt_regs *registers, long result) {
   }
   s->sender = descriptor(task, argument(&arguments, call->directory));
   s->send_row = row;
-  s->send_error = result < 0 ? -result : 0;
+  s->send_error = result < 0 ? -clamped(result) : 0;
   if (!has_messages) {
     tell_send(s, address, argument(&arguments, call->a));
     return 0;

@@ -154,6 +154,8 @@ static long walk_step(__u32 step, struct scratch **context) {
   return is_root;
 }
 
+enum { WALK_LIMIT = TEXT_LIMIT / 2 + 512 };
+
 // Appends the path of a dentry as struct hg_walk describes it. `address` is that of a struct path in the kernel.
 //
 // Not static: the verifier looks at such a function once, by itself, and not again wherever it is called (5 ms less).
@@ -180,7 +182,8 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   struct dentry *leaf = s->dentry;
   s->mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
   if (read_mount(&s->mount_head, s->mount)) return 0;
-  bpf_loop(TEXT_LIMIT / 2 + 64, walk_step, &s, 0);
+  // Each name takes two bytes at least; what makes more steps than that has hundreds of mounts on top of each other.
+  if (bpf_loop(WALK_LIMIT, walk_step, &s, 0) == WALK_LIMIT) s->flags |= HG_TEXT_TRUNCATED;
   if (s->flags & HG_TEXT_PSEUDO) {
     struct inode *inode = NULL;
     struct super_block *super = NULL;
@@ -235,10 +238,11 @@ static __always_inline struct file *descriptor(struct task_struct *task, __s32 n
 }
 
 // The same by loads instead of calls, for the hot path.
-static __always_inline struct file *loaded_descriptor(struct files_struct *files, __s32 number) {
+static __always_inline struct file *loaded_descriptor(struct files_struct *files, long number) {
   struct fdtable *table = files->fdt;
   struct file *file = NULL;
-  if (number >= 0 && (__u32)number < table->max_fds) READ(file, table->fd + number);
+  // All 64 bits: what a supervisor answers need be no descriptor.
+  if ((__u64)number < table->max_fds) READ(file, table->fd + number);
   return file;
 }
 

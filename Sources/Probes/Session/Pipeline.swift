@@ -157,7 +157,7 @@ final class Pipeline: @unchecked Sendable {
     } catch {
       let reason =
         switch error {
-        case .short(let type): "undecodable-record-\(type)"
+        case .short(let type), .invalid(let type): "undecodable-record-\(type)"
         case .unknown(let type): "unknown-record-\(type)"
         }
       undecodable[reason, default: 0] += 1
