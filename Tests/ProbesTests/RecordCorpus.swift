@@ -7,7 +7,7 @@ import CProbeEvents
 enum RecordCorpus {
   static let all: [[UInt8]] =
     [fork, exit, exec(arguments: Array("/bin/sh\0-c\0true\0".utf8)), signal] + arguments + paths + acts
-    + sockets
+    + sockets + requests
 
   private static var fork: [UInt8] {
     var fork = hg_fork()
@@ -65,7 +65,7 @@ enum RecordCorpus {
 
   /// Each call that takes paths, done and failed.
   private static var paths: [[UInt8]] {
-    SystemCall.table.filter { $0.teller == "path_call" }.flatMap { call in
+    SystemCall.table.filter { $0.teller == "path_call" && $0.row < HG_CALLS_URING }.flatMap { call in
       // Of an exec that succeeded there is another record.
       (call.shape.event == UInt8(HG_CALL_EXEC.rawValue) ? [Int64(-2), -14] : [5, 0, -2, -14]).map { result in
         var record = hg_paths(
@@ -81,6 +81,29 @@ enum RecordCorpus {
         record.walks.1 = call.shape.path2 < 0 ? tail.walk(nil) : tail.walk("/ada/home")
         return bytes(record, tail)
       }
+    }
+  }
+
+  /// Requests of io_uring, and their ends.
+  private static var requests: [[UInt8]] {
+    let calls = SystemCall.table.filter {
+      $0.row >= HG_CALLS_URING && $0.shape.event != UInt8(HG_CALL_URING.rawValue) && $0.teller == "path_call"
+    }
+    return calls.flatMap { call in
+      var record = hg_paths(
+        number: call.row, event: hg_call_event(UInt32(call.shape.event)), result: Int64(call.row))
+      record.header.type = HG_RECORD_URING.rawValue
+      var tail = Tail()
+      record.names.0 = call.shape.path < 0 ? Tail.absent : tail.text("f")
+      (record.names.1, record.text) = (Tail.absent, Tail.absent)
+      record.walks.0 = tail.walk("/home")
+      record.walks.1 = tail.walk(nil)
+      var done = hg_uring_done()
+      done.header = .test(HG_RECORD_URING_DONE)
+      (done.key, done.result) = (UInt64(call.row), call.shape.event == UInt8(HG_CALL_OPEN.rawValue) ? 7 : -2)
+      var end = Tail()
+      done.walk = end.walk(done.result < 0 ? nil : "/f/home")
+      return [bytes(record, tail), bytes(done, end)]
     }
   }
 

@@ -92,7 +92,7 @@ struct Decoder {
       exe: exe?.path ?? "", filename: filename ?? "", argv: Self.split(arguments),
       argvSize: size, isArgvTruncated: arguments.count < size, isArgvUnreadable: isUnreadable,
       cwd: cwd?.path ?? "",
-      interpreter: interpreter, script: interpreter == nil ? nil : filename, stdio: stdio,
+      interpreter: interpreter, script: interpreter == nil ? nil : filename ?? "", stdio: stdio,
       gid: record.gid, euid: record.euid, egid: record.egid)
     event.isExeDeleted = has(HG_TEXT_DELETED, exe)
     event.isExeTruncated = has(HG_TEXT_TRUNCATED, exe)

@@ -30,7 +30,7 @@ extension Decoder {
     var reader = unsafe RecordReader(request.span.bytes)
     var record = try reader.read(hg_paths.self)
     record.result = done.result
-    guard var body = try pathCall(record, &reader) else { return nil }
+    var body = try pathCall(record, &reader)
     if case .open(var open) = body {
       // The kernel adds O_LARGEFILE before anybody sees the flags.
       open.flags = OpenFlags(rawValue: open.flags.rawValue & ~0o100000)
