@@ -58,7 +58,12 @@ public struct Event: Hashable, Sendable {
 /// A new process (a new thread is no event).
 public struct Fork: Hashable, Sendable {
   public var child: ProcessID
-  public init(child: ProcessID) { self.child = child }
+  /// The child's number in its own pid namespace; nil where that is the first one.
+  public var innerPID: Int32?
+  public init(child: ProcessID, innerPID: Int32? = nil) {
+    self.child = child
+    self.innerPID = innerPID
+  }
 }
 
 /// A program that began, in a process that had another one before.
@@ -91,6 +96,12 @@ public struct Exec: Hashable, Sendable {
   public var gid: UInt32
   public var euid: UInt32
   public var egid: UInt32
+  /// The number in its own pid namespace; nil where that is the first one.
+  public var innerPID: Int32?
+  /// The path of its cgroup in the unified hierarchy; nil where it is Honeyguide's own.
+  public var cgroup: ByteString?
+  /// The id of the container that the cgroup is one of.
+  public var container: ByteString?
 
   public init(
     exe: ByteString, filename: ByteString, argv: [ByteString], argvSize: Int,
@@ -160,6 +171,11 @@ public struct PathArgument: Hashable, Sendable {
   /// directory it was relative to, resolved, joined with the name as asked ("." and "//" removed, ".." kept,
   /// since removing it would be wrong behind a symbolic link). Nil when nothing of it is known.
   public var path: ByteString?
+  /// Where a process with another root or other mounts sees `path`, and it lies elsewhere for us: there. Nil: `path` itself,
+  /// or (in another mount namespace) nowhere that we can reach.
+  public var hostPath: ByteString?
+  /// Where it is for us, as far as that is known.
+  public var ourPath: ByteString? { hostPath ?? path }
   public var isUnreadable: Bool
   /// Longer than was kept.
   public var isTruncated: Bool

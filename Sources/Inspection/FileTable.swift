@@ -125,7 +125,8 @@ public struct FileTable: Sendable {
   private mutating func touchLink(
     _ target: PathArgument, _ found: Touch.Found, by program: Program.ID, at time: UInt64
   ) {
-    guard let requested = target.requested, requested.isAbsolute, requested != target.path,
+    guard let requested = target.requested, requested.isAbsolute, target.hostPath == nil,
+      requested != target.path,
       let link = positions[ByteString("/").joined(requested)], records[link].path != target.path
     else { return }
     touch(link, found, by: program, at: time)
@@ -134,7 +135,7 @@ public struct FileTable: Sendable {
   private mutating func position(
     of target: PathArgument, by program: Program.ID, at time: UInt64
   ) -> Int? {
-    guard let path = target.path ?? target.requested, !path.isEmpty else {
+    guard let path = target.ourPath ?? target.requested, !path.isEmpty else {
       unnamed += 1
       return nil
     }
@@ -177,8 +178,8 @@ public struct Move: Hashable, Sendable {
 
   init?(_ change: Change, by program: Program.ID, at time: UInt64) {
     guard [.rename, .link, .symlink].contains(change.kind),
-      let from = change.target.path ?? change.target.requested,
-      let to = change.kind == .symlink ? change.to?.requested : change.to?.path ?? change.to?.requested
+      let from = change.target.ourPath ?? change.target.requested,
+      let to = change.kind == .symlink ? change.to?.requested : change.to?.ourPath ?? change.to?.requested
     else { return nil }
     self.time = time
     kind = change.kind

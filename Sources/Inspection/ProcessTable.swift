@@ -76,7 +76,7 @@ public struct ProcessTable: Sendable {
   }
 
   mutating func fail(of position: Int, _ failure: FailedExec, at time: UInt64) {
-    let path = failure.target.path ?? failure.target.requested ?? ""
+    let path = failure.target.ourPath ?? failure.target.requested ?? ""
     bytes += path.count + 64
     entries[position].fail(path, failure.error, at: time, limit: limits.stepsOfProcess)
   }

@@ -64,6 +64,7 @@ struct EventWriter: ~Copyable {
       json.raw(#","child":{"pid":"#)
       json.integer(fork.child.pid)
       json.field("start_ns", fork.child.start)
+      if let number = fork.innerPID { json.field("ns_pid", number) }
       json.raw("}")
     case .exec(let exec):
       begin("exec", event)
@@ -146,6 +147,9 @@ extension EventWriter {
     json.field("gid", exec.gid)
     json.field("euid", exec.euid)
     json.field("egid", exec.egid)
+    if let number = exec.innerPID { json.field("ns_pid", number) }
+    if let cgroup = exec.cgroup { json.field("cgroup", cgroup) }
+    if let container = exec.container { json.field("container", container) }
   }
 
   /// A path that every process has: an empty one is one that could not be had.
@@ -209,6 +213,7 @@ extension EventWriter {
     _ target: PathArgument, _ path: StaticString, requested: StaticString, isAlwaysThere: Bool = false
   ) {
     if let known = target.path { json.field(path, known) } else { json.null(path) }
+    if let host = target.hostPath { json.field(prefixed: "host_", path, host) }
     if let name = target.requested {
       json.field(requested, name)
     } else if target.isUnreadable {

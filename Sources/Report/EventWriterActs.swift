@@ -92,12 +92,13 @@ extension SystemAct {
   /// What it did, in one line of words; paths through `path`.
   func sentence(_ path: (ByteString) -> String) -> String {
     func place(_ argument: PathArgument?) -> String {
-      (argument?.path ?? argument?.requested).map(path) ?? "(unknown)"
+      (argument?.ourPath ?? argument?.requested).map(path) ?? "(unknown)"
     }
     let with = flagNames.isEmpty ? "" : " " + flagNames.joined(separator: "|")
     switch kind {
     case .mount:
-      let what = source.flatMap { call == "mount" ? $0.requested : $0.path ?? $0.requested }.map(path) ?? ""
+      let what =
+        source.flatMap { call == "mount" ? $0.requested : $0.ourPath ?? $0.requested }.map(path) ?? ""
       let type = fileSystem.map { $0.isEmpty ? "" : " (" + path($0) + ")" } ?? ""
       return "mount " + (what.isEmpty ? "" : what + " on ") + place(target) + type + with
     case .umount: return "umount " + place(target) + with

@@ -190,6 +190,21 @@ extension JSONWriter {
     }
   }
 
+  /// The same under a name with something before it.
+  mutating func field(prefixed prefix: StaticString, _ name: StaticString, _ value: ByteString) {
+    raw(",\"")
+    raw(prefix)
+    raw(name)
+    raw("\":")
+    if !string(value.bytes.span) {
+      raw(",\"")
+      raw(prefix)
+      raw(name)
+      raw("_base64\":")
+      base64(value.bytes.span)
+    }
+  }
+
   /// The same for the first field of an object.
   mutating func first(_ name: StaticString, _ value: ByteString) {
     raw("\"")

@@ -187,7 +187,7 @@ extension LiveLine {
   }
 
   mutating func path(_ target: PathArgument, asWritten: Bool = false) {
-    let known = asWritten ? target.requested ?? target.path : target.path ?? target.requested
+    let known = asWritten ? target.requested ?? target.path : target.ourPath ?? target.requested
     if let known { word(known) } else { text(target.isUnreadable ? "(unreadable)" : "(unknown)") }
     if target.isTruncated { text(" (truncated)") }
     if target.isDeleted { text(" (deleted)") }

@@ -65,7 +65,7 @@ struct hg_fork {
   struct hg_header header;
   hg_u64 child_start;
   hg_u32 child_pid;
-  hg_u32 unused;
+  hg_u32 inner_pid;  // in the child's own pid namespace; 0: in no other
 };
 
 enum hg_exec_walk { HG_EXEC_EXE, HG_EXEC_CWD, HG_EXEC_STDIN, HG_EXEC_STDOUT, HG_EXEC_STDERR, HG_EXEC_WALKS };
@@ -76,7 +76,7 @@ enum hg_exec_flag {
   HG_EXEC_ARGUMENTS_LOST = 4,        // there was no room for that record
 };
 
-// Tail: filename, interpreter, arguments, walks.
+// Tail: filename, interpreter, arguments, walks, cgroup.
 struct hg_exec {
   struct hg_header header;
   hg_u32 gid;
@@ -87,8 +87,9 @@ struct hg_exec {
   hg_u32 arguments_kept;  // here, or in the record before
   struct hg_text filename;
   struct hg_text interpreter;  // absent unless the kernel put one before the file
-  hg_u32 unused;
+  hg_u32 inner_pid;            // in its own pid namespace; 0: in no other
   struct hg_walk walks[HG_EXEC_WALKS];
+  struct hg_walk cgroup;       // absent: Honeyguide's own
 };
 
 // Tail: the arguments, each with its zero.
@@ -184,7 +185,7 @@ struct hg_paths {
   hg_u32 call;        // the system call's row
   hg_u8 event;        // enum hg_call_event
   hg_u8 is_resolved;  // walks[0] is the path itself
-  hg_u16 unused;
+  hg_u16 has_view;    // an hg_view follows, with texts of its own, at the next multiple of 8
   struct hg_text names[2];
   struct hg_text text;
   hg_u32 unused2;
@@ -234,6 +235,15 @@ struct hg_uring_key {
 struct hg_uring_count {
   struct hg_header header;  // of the first
   hg_u64 count;
+};
+
+// Where a path leads for a process with another root or other mounts. Texts: root, then inside.
+struct hg_view {
+  hg_u32 has_other_mounts;
+  hg_u32 unused;
+  hg_u32 device[2];          // the file systems of the walks, as the kernel numbers them
+  struct hg_walk root;       // the process's
+  struct hg_walk inside[2];  // the walks, but within their file systems
 };
 
 enum hg_id { HG_ID_UID, HG_ID_EUID, HG_ID_SUID, HG_ID_FSUID, HG_ID_GID, HG_ID_EGID, HG_ID_SGID, HG_ID_FSGID, HG_IDS };
@@ -287,7 +297,7 @@ enum hg_loss {
 
 _Static_assert(sizeof(struct hg_header) == 56, "hg_header");
 _Static_assert(sizeof(struct hg_fork) == 72, "hg_fork");
-_Static_assert(sizeof(struct hg_exec) == 176, "hg_exec");
+_Static_assert(sizeof(struct hg_exec) == 192, "hg_exec");
 _Static_assert(sizeof(struct hg_arguments) == 64, "hg_arguments");
 _Static_assert(sizeof(struct hg_exit) == 96, "hg_exit");
 _Static_assert(sizeof(struct hg_call) == 12, "hg_call");
@@ -297,5 +307,6 @@ _Static_assert(sizeof(struct hg_file_count) == 40, "hg_file_count");
 _Static_assert(sizeof(struct hg_file) == 104, "hg_file");
 _Static_assert(sizeof(struct hg_uring_done) == 88, "hg_uring_done");
 _Static_assert(sizeof(struct hg_uring_count) == 64, "hg_uring_count");
+_Static_assert(sizeof(struct hg_view) == 64, "hg_view");
 _Static_assert(sizeof(struct hg_act) == 136, "hg_act");
 _Static_assert(sizeof(struct hg_signal) == 96, "hg_signal");

@@ -11,9 +11,13 @@ struct Decoder {
   private var argumentsByThread: [UInt32: [UInt8]] = [:]
   private(set) var requests = UringRequests()
   private let pageSize: UInt64
+  let hostMounts: HostMounts
 
   /// `pageSize` in bytes.
-  init(pageSize: UInt64) { self.pageSize = pageSize }
+  init(pageSize: UInt64, hostMounts: HostMounts = HostMounts()) {
+    self.pageSize = pageSize
+    self.hostMounts = hostMounts
+  }
 
   /// The event a record tells of; nil for one that only prepares the next.
   mutating func decode(_ record: RawSpan) throws(DecodeError) -> Event? {
@@ -27,7 +31,7 @@ struct Decoder {
     case HG_RECORD_FORK.rawValue:
       let fork = try reader.read(hg_fork.self)
       let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
-      return Self.event(header, .fork(Fork(child: child)))
+      return Self.event(header, .fork(Fork(child: child, innerPID: Self.innerPID(fork.inner_pid))))
     case HG_RECORD_ARGUMENTS.rawValue:
       let arguments = try reader.read(hg_arguments.self)
       argumentsByThread[header.tid] = try reader.bytes(Int(arguments.kept))
@@ -97,8 +101,15 @@ struct Decoder {
     event.isExeDeleted = has(HG_TEXT_DELETED, exe)
     event.isExeTruncated = has(HG_TEXT_TRUNCATED, exe)
     event.isCwdTruncated = has(HG_TEXT_TRUNCATED, cwd)
+    event.innerPID = Self.innerPID(record.inner_pid)
+    if let cgroup = try reader.path(record.cgroup)?.path {
+      event.cgroup = cgroup
+      event.container = Container.id(ofCgroup: cgroup)
+    }
     return event
   }
+
+  private static func innerPID(_ number: UInt32) -> Int32? { number == 0 ? nil : Int32(bitPattern: number) }
 
   /// Arguments as they lie in memory: each with its zero. The last may lack it, when they were cut.
   static func split(_ bytes: [UInt8]) -> [ByteString] {

@@ -10,9 +10,17 @@ extension Decoder {
     let walk1 = try reader.path(record.walks.0), walk2 = try reader.path(record.walks.1)
     // Without a name the descriptor itself is meant; a name that could not be read leads nowhere.
     let hasName = UInt32(record.names.0.flags) & HG_TEXT_ABSENT.rawValue == 0
-    let target = Self.argument(
+    var target = Self.argument(
       name1, record.names.0, walk1, isResolved: record.is_resolved != 0 || !hasName,
       isMissing: record.result == -2)
+    let view = record.has_view != 0 ? try View(&reader, hostMounts) : nil
+    view?.apply(to: &target, 0, place: walk1?.path, name: record.is_resolved != 0 || !hasName ? nil : name1)
+    func second() -> PathArgument {
+      var argument = Self.argument(
+        name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
+      view?.apply(to: &argument, 1, place: walk2?.path, name: name2)
+      return argument
+    }
     let error = Self.failure(record.result)
     let call = SystemCall.names[record.call] ?? "system call \(record.call)"
     let event = hg_call_event(UInt32(record.event))
@@ -44,7 +52,7 @@ extension Decoder {
       let source =
         call == "mount"
         ? Self.text(name2, record.names.1)
-        : Self.argument(name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
+        : second()
       guard
         let act = Self.act(
           event, call, record, target: target, source: hasSource ? source : nil, text: text, error: error)
@@ -64,8 +72,7 @@ extension Decoder {
       case .chown:
         (change.owner, change.group) = SystemCall.isShort(record.call) ? (Self.id(a), Self.id(b)) : (a, b)
       case .rename, .link:
-        change.to = Self.argument(
-          name2, record.names.1, walk2, isResolved: false, isMissing: record.result == -2)
+        change.to = second()
       case .symlink: change.to = Self.text(name2, record.names.1)
       case .unlink, .rmdir, .chdir: break
       }

@@ -24,6 +24,18 @@ struct RecordReader: ~Escapable {
     return value
   }
 
+  /// A struct behind what was read, at the next multiple of 8.
+  @_lifetime(self: copy self)
+  mutating func readAligned<Struct: BitwiseCopyable>(_ type: Struct.Type) throws(DecodeError) -> Struct {
+    let start = (offset + 7) & ~7
+    guard start + MemoryLayout<Struct>.size <= record.byteCount else {
+      throw .short(type: try peek(UInt32.self))
+    }
+    offset = start + MemoryLayout<Struct>.size
+    // In bounds, and any bytes make a value of these C structs of integers.
+    return unsafe record.unsafeLoadUnaligned(fromByteOffset: start, as: type)
+  }
+
   @_lifetime(self: copy self)
   mutating func bytes(_ count: Int) throws(DecodeError) -> [UInt8] {
     guard count <= record.byteCount - offset else { throw .short(type: try peek(UInt32.self)) }

@@ -92,7 +92,7 @@ struct ns_common { const struct proc_ns_operations *ops; };
 struct inode { unsigned short i_mode; unsigned long i_ino; __u32 i_generation; struct super_block *i_sb; void *i_private; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 struct qstr { __u64 hash_len; const unsigned char *name; };
-struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; };
+struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; struct super_block *d_sb; };
 struct vfsmount { struct dentry *mnt_root; };
 struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
@@ -124,6 +124,13 @@ struct signal_struct {
   unsigned long long sum_sched_runtime;
   unsigned long maxrss;
 };
+struct nsproxy { void *mnt_ns; };
+struct upid { int nr; };
+struct pid { unsigned int level; struct upid numbers[1]; };
+struct kernfs_node { struct kernfs_node *__parent; const char *name; };
+struct kernfs_node___old { struct kernfs_node *parent; };
+struct cgroup { struct kernfs_node *kn; };
+struct css_set { struct cgroup *dfl_cgrp; };
 struct task_struct {
   struct thread_info thread_info;
   struct sched_entity se;
@@ -137,6 +144,9 @@ struct task_struct {
   const struct cred *cred;
   char comm[16];
   struct fs_struct *fs;
+  struct nsproxy *nsproxy;
+  struct pid *thread_pid;
+  struct css_set *cgroups;
   struct files_struct *files;
   struct signal_struct *signal;
 };

@@ -3,7 +3,7 @@
 // not code of its own.
 #pragma once
 #include "calls.h"
-#include "walk.h"
+#include "view.h"
 
 // Which (process, path, result) was told already. An eviction only costs a repeat.
 struct {
@@ -101,6 +101,7 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   // a millisecond each, and every event 30 ns less for each call that they spare.
   struct files_struct *files = task->files;
   __u32 parent = task->real_parent->tgid;
+  __u64 namespace = (__u64)task->nsproxy->mnt_ns, root = (__u64)task->fs->root.dentry;
   __u32 zero = 0, row = call_row(task, registers);
   struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
@@ -117,7 +118,7 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->call = row;
   record->event = call->event;
   record->is_resolved = 0;
-  record->unused = 0;
+  record->has_view = 0;
 
   enum start start = append_name(s, &arguments, 0, call->directory, call->path, false);
   if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ && result != -EFAULT_ &&
@@ -134,7 +135,7 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->unused2 = 0;
   if (call->text >= 0) append_user(s, &record->text, (void *)argument(&arguments, call->text));
 
-  struct path *from = NULL;
+  struct path *from = NULL, *from2 = NULL;
   if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = file_path(loaded_descriptor(files, result));
   else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = working_directory(task);
   record->is_resolved = from != NULL;
@@ -142,8 +143,8 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   if (!from) from = base(task, &arguments, start, call->directory);
   if (from) walk(s, &record->walks[0], (__u64)from);
   else no_walk(&record->walks[0]);
-  from = base(task, &arguments, start2, call->directory2);
-  if (from) walk(s, &record->walks[1], (__u64)from);
+  from2 = base(task, &arguments, start2, call->directory2);
+  if (from2) walk(s, &record->walks[1], (__u64)from2);
   else no_walk(&record->walks[1]);
 
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
@@ -154,6 +155,9 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
     FIELD(program, task, self_exec_id);
     if (was_told(s, program)) return 0;
   }
+  if (is_elsewhere(namespace, root))
+    record->has_view = append_view(
+        s, (__u64)root_directory(task), (__u64)from, (__u64)from2, namespace != home.mount_namespace);
 
   record->a = 0;
   record->b = 0;

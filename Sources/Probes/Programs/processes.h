@@ -2,6 +2,7 @@
 // Processes: who is followed, what they execute, how they end.
 #pragma once
 #include "filters.h"
+#include "view.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
@@ -22,6 +23,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
   record.header.size = sizeof record;
   record.child_pid = child->tgid;
   record.child_start = child->start_boottime;
+  record.inner_pid = inner_pid(child);
   emit(&record.header, sizeof record);
   return 0;
 }
@@ -62,6 +64,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
   struct followed *process = followed(task);
   if (!process) return 0;
+  if (process->state & FOLLOWED_AT_GATE) find_home(task);
   process->state = 0;
   if (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE)) return 0;
   __u32 zero = 0;
@@ -89,7 +92,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   FIELD(record->euid, cred, euid);
   FIELD(record->egid, cred, egid);
   record->flags = 0;
-  record->unused = 0;
+  record->inner_pid = inner_pid(task);
 
   const char *filename = NULL, *interpreter = NULL;
   FIELD(filename, binary, filename);
@@ -126,6 +129,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   walk(s, &record->walks[HG_EXEC_STDIN], (__u64)file_path(descriptor(task, 0)));
   walk(s, &record->walks[HG_EXEC_STDOUT], (__u64)file_path(descriptor(task, 1)));
   walk(s, &record->walks[HG_EXEC_STDERR], (__u64)file_path(descriptor(task, 2)));
+  append_cgroup(s, &record->cgroup, task);
 
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;

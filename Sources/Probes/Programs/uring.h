@@ -154,7 +154,7 @@ int BPF_PROG(uring_submit, struct io_kiocb *request) {
   if (call->event == HG_CALL_SYMLINK) no_walk(&record->walks[1]);
   else walk_base(s, &record->walks[1], task, &record->names[1], sizeof *record + record->names[0].size, paths.directory2);
   record->is_resolved = 0;
-  record->unused = 0;
+  record->has_view = 0;
   record->unused2 = 0;
   record->call = row;
   record->event = call->event;
