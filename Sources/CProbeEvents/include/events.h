@@ -154,13 +154,15 @@ enum hg_call_flag {
   HG_CALL_SECOND_TEXT = 32,   // the second path is a text that leads nowhere (a symbolic link's)
   HG_CALL_NO_DESCRIPTOR = 64, // an empty name asks about a descriptor and is no look-up
   HG_CALL_HALVES = 128,       // a and b are the lower and the upper half of one number
+  HG_CALL_MOVES = 256,        // the process has another root or other mounts afterwards
 };
 
 // How a system call takes its paths: an argument's number from 0, or -1 where there is none. Of a call on a socket
 // `directory` is the socket, `path` its address and `a` that one's size; `path2` are messages, and `a` how many.
 struct hg_call {
-  hg_u8 event;  // enum hg_call_event
-  hg_u8 flags;  // enum hg_call_flag
+  hg_u8 event;   // enum hg_call_event
+  hg_u8 unused;
+  hg_u16 flags;  // enum hg_call_flag
   hg_s8 directory;
   hg_s8 path;
   hg_s8 directory2;
@@ -168,7 +170,7 @@ struct hg_call {
   hg_s8 a;
   hg_s8 b;
   hg_s8 text;  // a text that is no path, kept behind the names
-  hg_u8 unused[3];
+  hg_u8 unused2;
 };
 
 // The rows of the table: by number the calls of the 64-bit convention, then those of the 32-bit one, then what its

@@ -20,8 +20,8 @@ struct SystemCall: Sendable {
     self.row = row
     self.name = name
     shape = hg_call(
-      event: UInt8(event.rawValue), flags: UInt8(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
-      path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, unused: (0, 0, 0))
+      event: UInt8(event.rawValue), unused: 0, flags: UInt16(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
+      path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, unused2: 0)
   }
 
   private init(
@@ -119,9 +119,9 @@ struct SystemCall: Sendable {
     SystemCall(165, "mount", HG_CALL_MOUNT, path: 1, path2: 0, a: 3, text: 2, HG_CALL_SECOND_TEXT),
     SystemCall(429, "move_mount", HG_CALL_MOUNT, directory: 2, path: 3, directory2: 0, path2: 1, a: 4),
     SystemCall(166, "umount2", HG_CALL_UMOUNT, path: 0, a: 1),
-    SystemCall(161, "chroot", HG_CALL_CHROOT, path: 0),
-    SystemCall(155, "pivot_root", HG_CALL_PIVOT_ROOT, path: 0, path2: 1),
-    SystemCall(308, "setns", HG_CALL_SETNS, directory: 0, a: 1),
+    SystemCall(161, "chroot", HG_CALL_CHROOT, path: 0, HG_CALL_MOVES),
+    SystemCall(155, "pivot_root", HG_CALL_PIVOT_ROOT, path: 0, path2: 1, HG_CALL_MOVES),
+    SystemCall(308, "setns", HG_CALL_SETNS, directory: 0, a: 1, HG_CALL_MOVES),
     SystemCall(272, "unshare", HG_CALL_UNSHARE),
     SystemCall(101, "ptrace", HG_CALL_PTRACE),
     SystemCall(157, "prctl", HG_CALL_NAME),

@@ -91,7 +91,10 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   }
   if (call->event == HG_CALL_NONE) return 0;
   struct followed *process = followed(task);
-  if (!process || !is_wanted(task, process)) return 0;
+  __u32 zero = 0;
+  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  if (!process || !s || !is_wanted(task, process)) return 0;
+  s->state = process->state;
   bpf_tail_call(ctx, &tellers, row);
   return 0;
 }

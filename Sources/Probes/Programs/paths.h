@@ -101,7 +101,6 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   // a millisecond each, and every event 30 ns less for each call that they spare.
   struct files_struct *files = task->files;
   __u32 parent = task->real_parent->tgid;
-  __u64 namespace = (__u64)task->nsproxy->mnt_ns, root = (__u64)task->fs->root.dentry;
   __u32 zero = 0, row = call_row(task, registers);
   struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
@@ -155,9 +154,11 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
     FIELD(program, task, self_exec_id);
     if (was_told(s, program)) return 0;
   }
-  if (is_elsewhere(namespace, root))
-    record->has_view = append_view(
-        s, (__u64)root_directory(task), (__u64)from, (__u64)from2, namespace != home.mount_namespace);
+  __u32 state = s->state;
+  if (result >= 0 && call->flags & HG_CALL_MOVES) state = place_anew(task);
+  if (state & FOLLOWED_ELSEWHERE)
+    record->has_view =
+        append_view(s, (__u64)root_directory(task), (__u64)from, (__u64)from2, has_other_mounts(task));
 
   record->a = 0;
   record->b = 0;

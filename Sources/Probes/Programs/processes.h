@@ -13,7 +13,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
   if (!fresh) {
     lose(HG_LOST_FOLLOW);
   } else {
-    fresh->state = process->state;
+    fresh->state = is_process ? placed(child, process->state) : process->state;
     if (is_process) count_alive(1);
   }
   if (!is_process || filters & HG_FILTER_PROCESSES || !is_wanted(parent, process)) return 0;
@@ -65,7 +65,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   struct followed *process = followed(task);
   if (!process) return 0;
   if (process->state & FOLLOWED_AT_GATE) find_home(task);
-  process->state = 0;
+  process->state &= FOLLOWED_ELSEWHERE;
   if (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE)) return 0;
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
@@ -83,7 +83,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   if (filters & HG_FILTER_EXE) {
     s->offset = sizeof *record;
     walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
-    if (!is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record)) process->state = FOLLOWED_EXCLUDED;
+    if (!is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record)) process->state |= FOLLOWED_EXCLUDED;
   }
   if (filters & HG_FILTER_PROCESSES || !is_wanted(task, process)) return 0;
   fill_header(&record->header, HG_RECORD_EXEC, task, parent_pid(task));

@@ -12,6 +12,7 @@ struct {
 enum followed_state {
   FOLLOWED_EXCLUDED = 1,  // its executable is none of those that are wanted
   FOLLOWED_AT_GATE = 2,   // the command, which is still Honeyguide itself
+  FOLLOWED_ELSEWHERE = 4, // its root or its mounts are others than Honeyguide's
 };
 
 // Who is followed: the tasks that have a value here. Children inherit it at fork; it goes with its task.

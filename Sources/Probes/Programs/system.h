@@ -2,6 +2,7 @@
 // What a process does to itself or to others, without a path: users and groups, names, namespaces, tracing, signals.
 #pragma once
 #include "calls.h"
+#include "view.h"
 
 static __always_inline void fill_ids(struct hg_act *record, struct task_struct *task) {
   const struct cred *cred = NULL;
@@ -30,6 +31,7 @@ int BPF_PROG(act_call, struct pt_regs *registers, long result) {
     __u32 request = arguments.word[0];
     if (request != PTRACE_TRACEME && request != PTRACE_ATTACH && request != PTRACE_SEIZE) return 0;
   }
+  if (call->event == HG_CALL_UNSHARE && result >= 0) place_anew(task);
   struct hg_act record = {};
   fill_header(&record.header, HG_RECORD_ACT, task, parent_pid(task));
   record.header.size = sizeof record;

@@ -23,8 +23,32 @@ static __always_inline void find_home(struct task_struct *task) {
   FIELD(home.cgroup, cgroups, dfl_cgrp);
 }
 
-static __always_inline bool is_elsewhere(__u64 mount_namespace, __u64 root) {
-  return home.root && (mount_namespace != home.mount_namespace || root != home.root);
+// Looks where a task is; gives its state with or without FOLLOWED_ELSEWHERE. Looked at when it begins, and when one of the
+// calls that change it has ended: for every path that would cost too much.
+static __always_inline __u32 placed(struct task_struct *task, __u32 state) {
+  struct nsproxy *namespaces = NULL;
+  struct fs_struct *fs = NULL;
+  __u64 mounts = 0, root = 0;
+  FIELD(namespaces, task, nsproxy);
+  FIELD(mounts, namespaces, mnt_ns);
+  FIELD(fs, task, fs);
+  FIELD(root, fs, root.dentry);
+  bool is_elsewhere = home.root && (mounts != home.mount_namespace || root != home.root);
+  return is_elsewhere ? state | FOLLOWED_ELSEWHERE : state & ~FOLLOWED_ELSEWHERE;
+}
+
+static __always_inline bool has_other_mounts(struct task_struct *task) {
+  struct nsproxy *namespaces = NULL;
+  __u64 mounts = 0;
+  FIELD(namespaces, task, nsproxy);
+  FIELD(mounts, namespaces, mnt_ns);
+  return mounts != home.mount_namespace;
+}
+
+// For whoever has just changed its place.
+static __always_inline __u32 place_anew(struct task_struct *task) {
+  struct followed *process = followed(task);
+  return process ? process->state = placed(task, process->state) : 0;
 }
 
 // Appends the path of a dentry within its file system, whatever is mounted where.

@@ -19,7 +19,7 @@ struct scratch {
   __u32 walked;  // bytes
   __u32 flags;   // enum hg_text_flag
   __u32 offset;  // where the next text goes in the record
-  __u32 unused;
+  __u32 state;   // of the followed task, enum followed_state
   __u64 hash[2];
   // The send under way.
   struct file *sender;
