@@ -19,7 +19,7 @@ struct Plan {
 
   /// Whether it is this benchmark's failure when a tool cannot be measured: somebody else's program that does not
   /// work on this machine is named in the table, and no more, unless it was asked for by name.
-  func mustWork(_ tool: Tool) -> Bool { toolsAreNamed || tool.isHoneyguide || tool == .nothing }
+  func mustWork(_ tool: Tool) -> Bool { toolsAreNamed || tool.program == "honeyguide" || tool == .nothing }
 
   func mark(_ row: inout Row, of tool: Tool, _ what: String = "", notMeasured failure: Failure) {
     row.note = "\(what)not measured: \(failure)"

@@ -20,7 +20,8 @@ struct SystemCall: Sendable {
     self.row = row
     self.name = name
     shape = hg_call(
-      event: UInt8(event.rawValue), unused: 0, flags: UInt16(flags.reduce(0) { $0 | $1.rawValue }), directory: directory,
+      event: UInt8(event.rawValue), unused: 0, flags: UInt16(flags.reduce(0) { $0 | $1.rawValue }),
+      directory: directory,
       path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, unused2: 0)
   }
 
