@@ -28,7 +28,7 @@ enum Storm: String, CaseIterable {
     case .statMissing: "Stat storm: 10 000 distinct missing paths, 20 times over"
     case .statNew: "Stat storm: 200 000 distinct missing paths, once each"
     case .exec: "Exec storm: 2 000 times vfork, exec of /bin/true and wait"
-    case .connect: "Connect storm: 20 000 times connect, accept and close of both ends on 127.0.0.1"
+    case .connect: "Connect storm: 20 000 times connect, accept and close of both ends on loopback"
     case .build: "Build: a generated C project, make -B -j2"
     }
   }

@@ -85,5 +85,7 @@ int main(int argc, char **argv) {
   }
   for (int i = 0; i < count; i++) close(files[i]);
   if (waitpid(server, &status, 0) != server) fail("waitpid");
+  // The last of them have to come to their end in the kernel, too.
+  usleep(300000);
   return status ? 1 : 0;
 }

@@ -293,6 +293,7 @@ enum hg_loss {
   HG_LOST_32_BIT,      // a system call in x32 mode
   HG_LOST_FILES,       // too many files whose bytes are counted
   HG_LOST_URING,       // too many requests of io_uring at once
+  HG_LOST_ENDS,        // the end of a TCP connection that no hook saw
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };

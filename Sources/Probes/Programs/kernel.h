@@ -168,7 +168,7 @@ struct sock {
   __u16 sk_type, sk_protocol;
   int sk_err;
 };
-struct socket { struct sock *sk; };
+struct socket { struct file *file; struct sock *sk; };
 struct tcp_sock { __u32 snd_una, write_seq; __u64 bytes_received, bytes_acked; };
 struct sockaddr_un { unsigned short sun_family; };
 struct unix_address { int len; struct sockaddr_un name[1]; };

@@ -19,6 +19,7 @@ enum followed_state {
 struct followed {
   __u32 is_gone;  // of a group's leader: the end of the whole process was told
   __u32 state;    // enum followed_state
+  __u64 connecting;   // the TCP socket that its call of connect has begun to connect, or 0
 };
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);

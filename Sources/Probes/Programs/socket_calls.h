@@ -6,16 +6,51 @@
 #include "paths.h"
 
 // Whether a call is one that is told at all.
-static __always_inline bool is_worth_telling(const struct hg_socket *record, const struct sock *socket, long result) {
+__noinline int is_worth_telling(struct scratch *s, unsigned long socket, long result) {
+  if (!s || is_restart(result)) return s && s->socket.event == HG_CALL_CONNECT && is_tcp(&s->socket) && tcp_connect_returned(socket, result);
+  struct hg_socket *record = &s->socket;
   switch (record->event) {
   case HG_CALL_CONNECT:
     if (is_tcp(record)) return tcp_connect_returned(socket, result);
     // The connections beneath one of MPTCP are told as what they are.
-    if (record->protocol == IPPROTO_MPTCP) return false;
-    return result != -EALREADY_ && result != -EISCONN_;
+    return record->protocol != IPPROTO_MPTCP && result != -EALREADY_ && result != -EISCONN_;
   case HG_CALL_ACCEPT: return result != -EAGAIN_ && result != -EINTR_;
   default: return true;
   }
+}
+
+// The result of a call, and what else belongs to it.
+__noinline int put_result(struct scratch *s, long result, __u32 backlog) {
+  if (!s) return 0;
+  struct hg_socket *record = &s->socket;
+  if (record->event == HG_CALL_ACCEPT) record->number = clamped(result);
+  else if (record->event == HG_CALL_LISTEN) record->number = backlog;
+  if (result < 0) record->error = -clamped(result);
+  if (record->event != HG_CALL_CONNECT || result != -EINPROGRESS_) return 0;
+  record->error = 0;
+  record->flags = HG_SOCKET_PENDING;
+  return 0;
+}
+
+// The addresses of both ends, as far as the socket knows them, and hands the record on.
+__noinline int tell_call(struct scratch *s, unsigned long socket, long result) {
+  if (!s) return 0;
+  struct hg_socket *record = &s->socket;
+  __u8 event = record->event;
+  unsigned long bound = 0;
+  bool is_own = event == HG_CALL_LISTEN || event == HG_CALL_ACCEPT || (event == HG_CALL_BIND && result == 0);
+  if (is_own && record->family == AF_UNIX) {
+    bound = socket;
+    append_bound(s, socket);
+  }
+  // A datagram socket is given its peer back.
+  if (event == HG_CALL_CONNECT && result == 0 && record->address.size >= 2 &&
+      *(__u16 *)(s->bytes + ADDRESS_OFFSET) == AF_UNSPEC)
+    return 0;
+  // What a failed call asked for is in the address, not in the socket.
+  if (result >= 0 || !(event == HG_CALL_CONNECT || event == HG_CALL_BIND)) read_endpoints(record, socket);
+  if (event == HG_CALL_ACCEPT && result >= 0 && is_tcp(record)) remember_accepted(s, socket);
+  return emit_call(s, bound);
 }
 
 SEC("?tp_btf/sys_exit")
@@ -28,50 +63,20 @@ int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
     lose(HG_LOST_INTERNAL);
     return 0;
   }
+  __u8 event = call->event;
+  if (event == HG_CALL_CONNECT && was_told_by_hooks(task, result)) return 0;
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
-  __u8 event = call->event;
-  bool is_new = event == HG_CALL_ACCEPT && result >= 0;
-  struct sock *socket = socket_of(descriptor(task, is_new ? clamped(result) : (__s32)argument(&arguments, 0)));
-  // Another thread has closed already what accept returned: the listener knows the rest.
-  if (!socket && is_new) socket = socket_of(descriptor(task, argument(&arguments, 0)));
+  unsigned long socket = 0;
+  if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(file_of(clamped(result)));
+  // Otherwise another thread has closed already what accept returned: the listener knows the rest.
+  if (!socket) socket = socket_of(file_of(arguments.word[0]));
   if (!socket) return 0;
-
-  struct hg_socket *record = &s->socket;
-  __u16 type = 0;
-  FIELD(type, socket, sk_type);
-  record->type = type;
-  FIELD(record->protocol, socket, sk_protocol);
-  record->event = event;
-  if (!is_worth_telling(record, socket, result) || is_restart(result)) return 0;
-
-  begin_socket(record, task, event);
-  fill_kind(record, socket);
-  record->call = row;
-  if (event == HG_CALL_ACCEPT) record->number = clamped(result);
-  else if (event == HG_CALL_LISTEN) record->number = argument(&arguments, 1);
-  if (result < 0) record->error = -clamped(result);
-  if (event == HG_CALL_CONNECT && result == -EINPROGRESS_) {
-    record->error = 0;
-    record->flags = HG_SOCKET_PENDING;
-  }
-
-  bool is_bound = event == HG_CALL_LISTEN || event == HG_CALL_ACCEPT || (event == HG_CALL_BIND && result == 0);
-  struct sock *bound = is_bound && record->family == AF_UNIX ? socket : NULL;
-  if (bound) {
-    append_bound(s, socket);
-  } else if (call->path >= 0) {
-    append_address(s, argument(&arguments, call->path), argument(&arguments, call->a));
-    // A datagram socket is given its peer back.
-    if (event == HG_CALL_CONNECT && result == 0 && record->address.size >= 2 &&
-        *(__u16 *)(s->bytes + ADDRESS_OFFSET) == AF_UNSPEC)
-      return 0;
-  }
-  // What a failed call asked for is in the address, not in the socket.
-  if (result >= 0 || !(event == HG_CALL_CONNECT || event == HG_CALL_BIND)) fill_endpoints(record, socket);
-  append_place(s, task, bound);
-  if (is_new && is_tcp(record)) remember_accepted(record, socket);
-  emit_socket(s);
+  begin_call(s, socket, event, row);
+  if (!is_worth_telling(s, socket, result)) return 0;
+  put_result(s, result, arguments.word[1]);
+  if (call->path >= 0) append_address(s, argument(&arguments, call->path), argument(&arguments, call->a));
+  tell_call(s, socket, result);
   return 0;
 }
 
@@ -91,11 +96,13 @@ static long address_step(__u32 step, struct scratch **context) {
   return 0;
 }
 
-// Whether the socket behind `file` has sent to the address in the scratch space before, with that result; remembers it.
-static __always_inline bool was_sent(struct scratch *s, struct file *file, __s32 error) {
+// Whether the socket of the send under way has sent to the address in the scratch space before, with that result;
+// remembers it.
+__noinline int was_sent(struct scratch *s) {
   struct inode *inode = NULL;
   unsigned long number = 0;
-  FIELD(inode, file, f_inode);
+  if (!s) return 0;
+  FIELD(inode, (struct file *)s->sender, f_inode);
   FIELD(number, inode, i_ino);
   __u32 size = s->socket.address.size;
   if (size > SOCKADDR_LIMIT) return false;
@@ -103,8 +110,8 @@ static __always_inline bool was_sent(struct scratch *s, struct file *file, __s32
   s->hash[0] = hash_seed;
   s->hash[1] = ~hash_seed;
   // The file's address alone may be another socket's later.
-  mix(s->hash, (__u64)file);
-  mix(s->hash, number ^ (__u64)error << 40 ^ (__u64)size << 56);
+  mix(s->hash, s->sender);
+  mix(s->hash, number ^ (__u64)s->send_error << 40 ^ (__u64)size << 56);
   bpf_loop((size + 7) / 8 & 31, address_step, &s, 0);
   if (bpf_map_lookup_elem(&peers, s->hash)) return true;
   __u8 value = 1;
@@ -122,26 +129,21 @@ static __always_inline bool read_message(struct message_head *to, __u64 address,
   return true;
 }
 
-static __noinline void tell_send(struct scratch *s, __u64 address, __u32 size) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct hg_socket *record = &s->socket;
-  struct file *file = s->sender;
-  if (!address || !size || !file) return;
+__noinline int tell_send(struct scratch *s, unsigned long address, __u32 size) {
+  if (!s || !address || !size || !s->sender) return 0;
   append_address(s, address, size);
-  if (record->address.flags & HG_TEXT_UNREADABLE || was_sent(s, file, s->send_error)) return;
-  struct hg_text kept = record->address;
-  struct sock *socket = socket_of(file);
-  if (!socket) return;
-  begin_socket(record, task, HG_CALL_SEND);
-  fill_kind(record, socket);
+  if (s->socket.address.flags & HG_TEXT_UNREADABLE || was_sent(s)) return 0;
+  struct hg_text kept = s->socket.address;
+  unsigned long socket = socket_of(s->sender);
+  if (!socket) return 0;
+  begin_call(s, socket, HG_CALL_SEND, s->send_row);
   // A stream has its peer already; a first segment that goes with the connection is told as that connection.
-  if (record->type == SOCK_STREAM) return;
-  record->address = kept;
-  record->call = s->send_row;
-  record->error = s->send_error;
-  fill_endpoints(record, socket);
-  append_place(s, task, NULL);
-  if (!emit_socket(s)) bpf_map_delete_elem(&peers, s->hash);
+  if (s->socket.type == SOCK_STREAM) return 0;
+  s->socket.address = kept;
+  s->socket.error = s->send_error;
+  read_endpoints(&s->socket, socket);
+  if (!emit_call(s, 0)) bpf_map_delete_elem(&peers, s->hash);
+  return 0;
 }
 
 static long message_step(__u32 step, struct scratch **context) {
@@ -177,7 +179,7 @@ int BPF_PROG(send_call, struct pt_regs *registers, long result) {
     struct message_head message;
     if (!read_message(&message, address, s->is_32_bit) || !message.name) return 0;
   }
-  s->sender = descriptor(task, argument(&arguments, call->directory));
+  s->sender = file_of(arguments.word[0]);
   s->send_row = row;
   s->send_error = result < 0 ? -clamped(result) : 0;
   if (!has_messages) {

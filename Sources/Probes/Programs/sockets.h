@@ -15,50 +15,106 @@ struct sock_head { __u8 bytes[160]; };
                   ? bpf_core_field_offset(struct sock, __sk_common.member)                                  \
                   : 0)))
 
-static __always_inline void copy_address(struct hg_endpoint *endpoint, const struct sock_head *head, __u64 offset) {
-  if (offset > sizeof *head - 16) return;
-  __builtin_memcpy(endpoint->address, head->bytes + offset, 16);
+// Both ends of a socket, as it keeps them.
+struct ends {
+  __u16 family, local_port, remote_port;
+  __u32 scope;
+  __u8 local[16], remote[16];
+};
+
+static __always_inline void copy_address(__u8 *to, const struct sock_head *head, __u64 offset) {
+  if (offset <= sizeof *head - 16) __builtin_memcpy(to, head->bytes + offset, 16);
 }
 
-// Fills in family and both ends; of a connection that is closed the ends stay as they were.
-static __always_inline void fill_endpoints(struct hg_socket *record, const struct sock *socket) {
-  struct sock_head head = {};
+// Through a pointer that the verifier knows nothing about.
+static __always_inline void read_ends(struct ends *ends, const struct sock *socket) {
+  struct sock_head head;
   READ(head, socket);
-  record->family = HEAD(&head, __u16, skc_family);
-  if (record->family != AF_INET && record->family != AF_INET6) return;
-  __u32 scope = HEAD(&head, __u32, skc_bound_dev_if);
-  __u16 local_port = HEAD(&head, __u16, skc_num), remote_port = __builtin_bswap16(HEAD(&head, __be16, skc_dport));
-  // At SYN_SENT the port may still have to be chosen; at the end it is given back.
-  if (local_port) {
-    record->local.port = local_port;
-    record->local.scope = scope;
-    record->flags |= HG_SOCKET_LOCAL;
-    if (record->family == AF_INET) *(__be32 *)record->local.address = HEAD(&head, __be32, skc_rcv_saddr);
-    else copy_address(&record->local, &head, bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr));
-  }
-  if (remote_port) {
-    record->remote.port = remote_port;
-    record->remote.scope = scope;
-    record->flags |= HG_SOCKET_REMOTE;
-    if (record->family == AF_INET) *(__be32 *)record->remote.address = HEAD(&head, __be32, skc_daddr);
-    else copy_address(&record->remote, &head, bpf_core_field_offset(struct sock, __sk_common.skc_v6_daddr));
+  ends->family = HEAD(&head, __u16, skc_family);
+  ends->scope = HEAD(&head, __u32, skc_bound_dev_if);
+  ends->local_port = HEAD(&head, __u16, skc_num);
+  ends->remote_port = __builtin_bswap16(HEAD(&head, __be16, skc_dport));
+  if (ends->family == AF_INET) {
+    *(__be32 *)ends->local = HEAD(&head, __be32, skc_rcv_saddr);
+    *(__be32 *)ends->remote = HEAD(&head, __be32, skc_daddr);
+  } else if (ends->family == AF_INET6) {
+    copy_address(ends->local, &head, bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr));
+    copy_address(ends->remote, &head, bpf_core_field_offset(struct sock, __sk_common.skc_v6_daddr));
   }
 }
 
-// The socket behind a descriptor, or NULL.
-static __always_inline struct sock *socket_of(struct file *file) {
-  struct inode *inode = NULL;
-  struct socket *socket = NULL;
-  struct sock *sock = NULL;
-  __u16 mode = 0;
-  if (!file) return NULL;
-  FIELD(inode, file, f_inode);
-  FIELD(mode, inode, i_mode);
-  if ((mode & S_IFMT) != S_IFSOCK) return NULL;
-  FIELD(socket, file, private_data);
-  FIELD(sock, socket, sk);
-  return sock;
+// Through one that it trusts: by loads.
+static __always_inline void load_ends(struct ends *ends, const struct sock *socket) {
+  ends->family = socket->__sk_common.skc_family;
+  ends->scope = socket->__sk_common.skc_bound_dev_if;
+  ends->local_port = socket->__sk_common.skc_num;
+  ends->remote_port = __builtin_bswap16(socket->__sk_common.skc_dport);
+  if (ends->family == AF_INET) {
+    *(__be32 *)ends->local = socket->__sk_common.skc_rcv_saddr;
+    *(__be32 *)ends->remote = socket->__sk_common.skc_daddr;
+  } else if (ends->family == AF_INET6) {
+    FIELD(ends->local, socket, __sk_common.skc_v6_rcv_saddr);
+    FIELD(ends->remote, socket, __sk_common.skc_v6_daddr);
+  }
 }
+
+// Of a connection that is closed the ends stay as they were.
+static __always_inline void put_ends(struct hg_socket *record, const struct ends *ends) {
+  record->family = ends->family;
+  if (ends->family != AF_INET && ends->family != AF_INET6) return;
+  // At SYN_SENT the port may still have to be chosen; at the end it is given back.
+  if (ends->local_port) {
+    __builtin_memcpy(record->local.address, ends->local, 16);
+    record->local.port = ends->local_port;
+    record->local.scope = ends->scope;
+    record->flags |= HG_SOCKET_LOCAL;
+  }
+  if (ends->remote_port) {
+    __builtin_memcpy(record->remote.address, ends->remote, 16);
+    record->remote.port = ends->remote_port;
+    record->remote.scope = ends->scope;
+    record->flags |= HG_SOCKET_REMOTE;
+  }
+}
+
+// Fills in family and both ends, through a pointer that the verifier trusts.
+static __always_inline void load_endpoints(struct hg_socket *record, const struct sock *socket) {
+  struct ends ends = {};
+  load_ends(&ends, socket);
+  put_ends(record, &ends);
+}
+
+// The same through an address. Not static: so the verifier looks at it once.
+__noinline int read_endpoints(struct hg_socket *record, __u64 socket) {
+  struct ends ends = {};
+  if (!record) return 0;
+  read_ends(&ends, (const struct sock *)socket);
+  put_ends(record, &ends);
+  return 0;
+}
+
+// The functions from here on are not static: so the verifier looks at each once, and not again on every way that leads
+// to it. Hence the plain numbers for sockets.
+
+// The socket behind an open file, or 0. Only a socket's own structure points back at the file.
+__noinline unsigned long socket_of(unsigned long file) {
+  const struct socket *socket = NULL;
+  struct {
+    unsigned long file, sock;
+  } pair = {};
+  if (!file) return 0;
+  FIELD(socket, (struct file *)file, private_data);
+  if (bpf_core_field_offset(socket->sk) == bpf_core_field_offset(socket->file) + 8) {
+    READ(pair, (void *)socket + bpf_core_field_offset(socket->file));
+  } else {
+    FIELD(pair.file, socket, file);
+    FIELD(pair.sock, socket, sk);
+  }
+  return pair.file == file ? pair.sock : 0;
+}
+
+// The open file behind a descriptor of the current task, or 0.
+__noinline unsigned long file_of(int number) { return (unsigned long)descriptor(bpf_get_current_task_btf(), number); }
 
 static __always_inline bool is_tcp(const struct hg_socket *record) {
   return record->type == SOCK_STREAM && record->protocol == IPPROTO_TCP;
@@ -74,19 +130,32 @@ static __always_inline void begin_socket(struct hg_socket *record, struct task_s
   record->walk.flags = HG_TEXT_ABSENT;
 }
 
-static __always_inline void fill_kind(struct hg_socket *record, const struct sock *socket) {
-  __u16 type = 0;
-  FIELD(type, socket, sk_type);
-  record->type = type;
-  FIELD(record->protocol, socket, sk_protocol);
-  FIELD(record->family, socket, __sk_common.skc_family);
+// The same in the scratch space, with the kind of the socket.
+__noinline int begin_call(struct scratch *s, unsigned long socket, __u32 event, __u32 row) {
+  if (!s) return 0;
+  struct hg_socket *record = &s->socket;
+  // Neighbours in all kernels so far.
+  __u16 pair[2] = {};
+  begin_socket(record, bpf_get_current_task_btf(), event);
+  if (bpf_core_field_offset(struct sock, sk_protocol) == bpf_core_field_offset(struct sock, sk_type) + 2) {
+    READ(pair, (void *)socket + bpf_core_field_offset(struct sock, sk_type));
+  } else {
+    FIELD(pair[0], (struct sock *)socket, sk_type);
+    FIELD(pair[1], (struct sock *)socket, sk_protocol);
+  }
+  record->type = pair[0];
+  record->protocol = pair[1];
+  FIELD(record->family, (struct sock *)socket, __sk_common.skc_family);
+  record->call = row;
+  return 0;
 }
 
 // Where the address of a socket begins in the scratch space: just behind its record.
 enum { ADDRESS_OFFSET = sizeof(struct hg_socket) };
 
 // Takes the address that a call was given.
-static __always_inline void append_address(struct scratch *s, __u64 address, __u32 size) {
+__noinline int append_address(struct scratch *s, unsigned long address, __u32 size) {
+  if (!s) return 0;
   struct hg_socket *record = &s->socket;
   record->address.size = 0;
   record->address.flags = 0;
@@ -95,45 +164,46 @@ static __always_inline void append_address(struct scratch *s, __u64 address, __u
     size = SOCKADDR_LIMIT;
     record->address.flags = HG_TEXT_TRUNCATED;
   }
-  if (bpf_probe_read_user(s->bytes + ADDRESS_OFFSET, size, (void *)address)) {
-    record->address.flags = HG_TEXT_UNREADABLE;
-    return;
-  }
-  record->address.size = size;
+  if (bpf_probe_read_user(s->bytes + ADDRESS_OFFSET, size, (void *)address)) record->address.flags = HG_TEXT_UNREADABLE;
+  else record->address.size = size;
+  return 0;
 }
 
 // Takes the address that a Unix socket is bound to.
-static __always_inline void append_bound(struct scratch *s, const struct sock *socket) {
+__noinline int append_bound(struct scratch *s, unsigned long socket) {
+  if (!s) return 0;
   struct hg_socket *record = &s->socket;
   struct unix_address *address = NULL;
   int size = 0;
   FIELD(address, (const struct unix_sock *)socket, addr);
-  if (!address) return;
+  if (!address) return 0;
   FIELD(size, address, len);
-  if (size < 0 || size > SOCKADDR_LIMIT) return;
-  if (bpf_probe_read_kernel(s->bytes + ADDRESS_OFFSET, size, (void *)address + bpf_core_field_offset(struct unix_address, name)))
-    return;
+  if (size < 0 || size > SOCKADDR_LIMIT) return 0;
+  const void *from = (void *)address + bpf_core_field_offset(struct unix_address, name);
+  if (bpf_probe_read_kernel(s->bytes + ADDRESS_OFFSET, size, from)) return 0;
   record->address.size = size;
   record->address.flags = 0;
+  return 0;
 }
 
-// Where the path of a Unix address starts, or where it leads: `bound` is a socket that is bound to it, or NULL.
-static __always_inline void append_place(struct scratch *s, struct task_struct *task, const struct sock *bound) {
+// Where the path of a Unix address starts, or where it leads: `bound` is a socket that is bound to it, or 0. Then hands
+// the record on; whether there was room.
+__noinline int emit_call(struct scratch *s, unsigned long bound) {
+  if (!s) return 0;
   struct hg_socket *record = &s->socket;
-  struct path *from = NULL;
-  s->offset = ADDRESS_OFFSET + record->address.size;
-  if (record->address.size <= 2 || *(__u16 *)(s->bytes + ADDRESS_OFFSET) != AF_UNIX || !s->bytes[ADDRESS_OFFSET + 2]) return;
-  if (bound) from = (void *)bound + bpf_core_field_offset(struct unix_sock, path);
-  else if (s->bytes[ADDRESS_OFFSET + 2] == '/') from = root_directory(task);
-  else from = working_directory(task);
-  if (!from) return;
-  walk(s, &record->walk, (__u64)from);
-  if (bound) record->flags |= HG_SOCKET_RESOLVED;
-}
-
-static __always_inline bool emit_socket(struct scratch *s) {
+  __u32 size = record->address.size;
+  if (size > SOCKADDR_LIMIT) return 0;
+  s->offset = ADDRESS_OFFSET + size;
+  if (size > 2 && *(__u16 *)(s->bytes + ADDRESS_OFFSET) == AF_UNIX && s->bytes[ADDRESS_OFFSET + 2]) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    unsigned long from = bound + bpf_core_field_offset(struct unix_sock, path);
+    if (!bound)
+      from = (unsigned long)(s->bytes[ADDRESS_OFFSET + 2] == '/' ? root_directory(task) : working_directory(task));
+    walk(s, &record->walk, from);
+    if (bound) record->flags |= HG_SOCKET_RESOLVED;
+  }
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
-  s->socket.header.size = end;
-  return emit(&s->socket.header, end);
+  record->header.size = end;
+  return emit(&record->header, end);
 }

@@ -22,7 +22,7 @@ struct scratch {
   __u32 state;   // of the followed task, enum followed_state
   __u64 hash[2];
   // The send under way.
-  struct file *sender;
+  unsigned long sender;  // the socket's open file
   __u64 messages;     // where they stand in the program's memory
   __u32 message_size;
   __u32 send_row;

@@ -23,6 +23,8 @@ struct Tracer: ~Copyable {
       let link: Link
       init(_ link: consuming Link) { self.link = link }
     }
+    // From the last: where the first of two programs goes from a hook, the kernel waits 15 ms for everybody to see it.
+    deinit { while all.popLast() != nil {} }
   }
 
   struct Options: Sendable {
@@ -110,7 +112,7 @@ struct Tracer: ~Copyable {
   /// before its next exec is told.
   func follow(_ pidfd: FileDescriptor, isExcluded: Bool) throws(BPFError) {
     try alive.update(UInt32(0), (try alive.lookup(UInt32(0), as: UInt64.self) ?? 0) + 1)
-    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, state: isExcluded ? 3 : 2))
+    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, state: isExcluded ? 3 : 2, connecting: 0))
   }
 
   /// How many followed processes have not ended. The kernel counts them: what the ring loses makes no difference.
@@ -121,6 +123,7 @@ struct Tracer: ~Copyable {
     var is_gone: UInt32
     /// Excluded: 1; at the gate: 2.
     var state: UInt32
+    var connecting: UInt64
   }
 
   /// What the kernel's side could not tell so far, by reason; zeros are left out.
@@ -130,7 +133,8 @@ struct Tracer: ~Copyable {
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
       (HG_LOST_FILES, "too-many-files"),
-      (HG_LOST_URING, "too-many-io-uring-requests"), (HG_LOST_INTERNAL, "internal-table"),
+      (HG_LOST_URING, "too-many-io-uring-requests"), (HG_LOST_ENDS, "connection-end-missed"),
+      (HG_LOST_INTERNAL, "internal-table"),
     ] {
       let count = try lossCounters.sum(reason.rawValue)
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
