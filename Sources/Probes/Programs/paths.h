@@ -61,19 +61,23 @@ static __always_inline enum start append_name(
   name->flags = HG_TEXT_ABSENT;
   if (path < 0) return directory >= 0 ? START_DIRECTORY : START_NOWHERE;
   __u32 start = s->offset;
-  append_user(s, name, (void *)argument(arguments, path));
+  append_user(s, name, argument(arguments, path));
   if (leads_nowhere) return START_NOWHERE;
   return name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/' ? START_DIRECTORY : START_ROOT;
 }
 
 // The directory of a descriptor, the working directory, or the process's own root: behind chroot that is another than
-// the one its path is told from.
-static __always_inline struct path *base(
-    struct task_struct *task, const struct call_arguments *arguments, enum start start, __s8 directory) {
-  if (start == START_NOWHERE) return NULL;
-  if (start == START_ROOT) return root_directory(task);
-  __s32 number = directory < 0 ? AT_FDCWD : (__s32)argument(arguments, directory);
-  return number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number));
+// the one its path is told from. (Not static: verified once, see `walk`.)
+__noinline unsigned long base(enum start start, __s32 number) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (start == START_NOWHERE) return 0;
+  if (start == START_ROOT) return (unsigned long)root_directory(task);
+  return (unsigned long)(number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number)));
+}
+
+// Where a relative name of an argument starts.
+static __always_inline __s32 start_number(const struct call_arguments *arguments, __s8 directory) {
+  return directory < 0 ? AT_FDCWD : (__s32)argument(arguments, directory);
 }
 
 // Whether one of the scratch's two paths is wanted.
@@ -132,18 +136,18 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->text.size = 0;
   record->text.flags = HG_TEXT_ABSENT;
   record->unused2 = 0;
-  if (call->text >= 0) append_user(s, &record->text, (void *)argument(&arguments, call->text));
+  if (call->text >= 0) append_user(s, &record->text, argument(&arguments, call->text));
 
-  struct path *from = NULL, *from2 = NULL;
-  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = file_path(loaded_descriptor(files, result));
-  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = working_directory(task);
-  record->is_resolved = from != NULL;
+  unsigned long from = 0, from2 = 0;
+  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = (unsigned long)file_path(loaded_descriptor(files, result));
+  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = (unsigned long)working_directory(task);
+  record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
-  if (!from) from = base(task, &arguments, start, call->directory);
-  if (from) walk(s, &record->walks[0], (__u64)from);
+  if (!from) from = base(start, start_number(&arguments, call->directory));
+  if (from) walk(s, &record->walks[0], from);
   else no_walk(&record->walks[0]);
-  from2 = base(task, &arguments, start2, call->directory2);
-  if (from2) walk(s, &record->walks[1], (__u64)from2);
+  from2 = base(start2, start_number(&arguments, call->directory2));
+  if (from2) walk(s, &record->walks[1], from2);
   else no_walk(&record->walks[1]);
 
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
@@ -158,7 +162,7 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   if (result >= 0 && call->flags & HG_CALL_MOVES) state = place_anew(task);
   if (state & FOLLOWED_ELSEWHERE)
     record->has_view =
-        append_view(s, (__u64)root_directory(task), (__u64)from, (__u64)from2, has_other_mounts(task));
+        append_view(s, (__u64)root_directory(task), from, from2, has_other_mounts(task));
 
   record->a = 0;
   record->b = 0;

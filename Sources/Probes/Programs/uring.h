@@ -53,23 +53,24 @@ struct uring_paths {
   __s32 directory, directory2;
 };
 
-static __always_inline void append_filename(struct scratch *s, struct hg_text *text, const struct filename *name) {
+__noinline int append_filename(struct scratch *s, struct hg_text *text, unsigned long name) {
   const char *address = NULL;
+  if (!s || !text) return 0;
   text->size = 0;
   text->flags = HG_TEXT_ABSENT;
-  if (!name) return;
-  FIELD(address, name, name);
+  if (!name) return 0;
+  FIELD(address, (const struct filename *)name, name);
   append_kernel(s, text, address);
+  return 0;
 }
 
 static __always_inline void walk_base(
-    struct scratch *s, struct hg_walk *to, struct task_struct *task, const struct hg_text *name, __u32 offset,
-    __s32 directory) {
-  struct path *from = NULL;
-  if (name->flags & HG_TEXT_ABSENT) from = NULL;
-  else if (name->size && offset <= RECORD_LIMIT && s->bytes[offset] == '/') from = root_directory(task);
-  else from = directory == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, directory));
-  if (from) walk(s, to, (__u64)from);
+    struct scratch *s, struct hg_walk *to, const struct hg_text *name, __u32 offset, __s32 directory) {
+  enum start start = START_DIRECTORY;
+  if (name->flags & HG_TEXT_ABSENT) start = START_NOWHERE;
+  else if (name->size && offset <= RECORD_LIMIT && s->bytes[offset] == '/') start = START_ROOT;
+  unsigned long from = base(start, directory);
+  if (from) walk(s, to, from);
   else no_walk(to);
 }
 
@@ -146,13 +147,13 @@ int BPF_PROG(uring_submit, struct io_kiocb *request) {
   default: return 0;
   }
   s->offset = sizeof *record;
-  append_filename(s, &record->names[0], paths.name);
-  append_filename(s, &record->names[1], paths.name2);
+  append_filename(s, &record->names[0], (unsigned long)paths.name);
+  append_filename(s, &record->names[1], (unsigned long)paths.name2);
   record->text.size = 0;
   record->text.flags = HG_TEXT_ABSENT;
-  walk_base(s, &record->walks[0], task, &record->names[0], sizeof *record, paths.directory);
+  walk_base(s, &record->walks[0], &record->names[0], sizeof *record, paths.directory);
   if (call->event == HG_CALL_SYMLINK) no_walk(&record->walks[1]);
-  else walk_base(s, &record->walks[1], task, &record->names[1], sizeof *record + record->names[0].size, paths.directory2);
+  else walk_base(s, &record->walks[1], &record->names[1], sizeof *record + record->names[0].size, paths.directory2);
   record->is_resolved = 0;
   record->has_view = 0;
   record->unused2 = 0;

@@ -55,26 +55,13 @@ static __always_inline __u32 place_anew(struct task_struct *task) {
 static __always_inline void walk_inside(struct scratch *s, struct hg_walk *to, __u32 *device, __u64 address) {
   struct path path = {};
   struct super_block *super = NULL;
-  to->size = 0;
-  to->flags = HG_TEXT_ABSENT;
-  to->magic = 0;
-  to->inode = 0;
   *device = 0;
-  if (!address || READ(path, (void *)address) || !path.dentry) return;
+  READ(path, (void *)address);
   FIELD(super, path.dentry, d_sb);
   FIELD(*device, super, s_dev);
-  s->walked = 0;
-  s->flags = 0;
-  s->dentry = path.dentry;
-  s->mount = NULL;
-  // No dentry is the root of this mount, so the walk goes on to the file system's own, which is its own parent and
-  // has the name "/".
-  s->mount_head.root = NULL;
-  bpf_loop(TEXT_LIMIT / 2 + 64, walk_step, &s, 0);
-  if (!(s->flags & HG_TEXT_PSEUDO) || s->walked < 2) return;
-  s->offset -= 2;
-  to->size = s->walked - 2;
-  to->flags = s->flags & ~(HG_TEXT_PSEUDO | HG_TEXT_DELETED);
+  s->is_inside = 1;
+  walk(s, to, address);
+  s->is_inside = 0;
 }
 
 // Puts a view behind the texts of the scratch's record: of the process's root, and of the places that two paths start at.

@@ -20,6 +20,7 @@ struct scratch {
   __u32 flags;   // enum hg_text_flag
   __u32 offset;  // where the next text goes in the record
   __u32 state;   // of the followed task, enum followed_state
+  __u64 is_inside;  // the next walk ends at the root of its file system, whatever is mounted where
   __u64 hash[2];
   // The send under way.
   unsigned long sender;  // the socket's open file
@@ -49,23 +50,25 @@ struct {
   __type(value, struct scratch);
 } call_scratch SEC(".maps"), exec_scratch SEC(".maps");
 
-// Appends the string at a user address, without its zero.
-static __always_inline void append_user(struct scratch *s, struct hg_text *text, const void *address) {
+// Appends the string at a user address, without its zero. (Not static: verified once, see `walk`.)
+__noinline int append_user(struct scratch *s, struct hg_text *text, unsigned long address) {
+  if (!s || !text) return 0;
   __u32 offset = s->offset;
   text->size = 0;
   text->flags = 0;
   if (offset > RECORD_LIMIT) {
     text->flags = HG_TEXT_TRUNCATED;
-    return;
+    return 0;
   }
-  long size = bpf_probe_read_user_str(s->bytes + offset, TEXT_LIMIT, address);
+  long size = bpf_probe_read_user_str(s->bytes + offset, TEXT_LIMIT, (const void *)address);
   if (size <= 0) {
     text->flags = HG_TEXT_UNREADABLE;
-    return;
+    return 0;
   }
   if (size == TEXT_LIMIT) text->flags = HG_TEXT_TRUNCATED;
   text->size = size - 1;
   s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
+  return 0;
 }
 
 static __always_inline void append_kernel(struct scratch *s, struct hg_text *text, const void *address) {
@@ -156,7 +159,7 @@ static long walk_step(__u32 step, struct scratch **context) {
 
 enum { WALK_LIMIT = TEXT_LIMIT / 2 + 512 };
 
-// Appends the path of a dentry as struct hg_walk describes it. `address` is that of a struct path in the kernel.
+// Appends the path of a dentry as struct hg_walk describes it, or (`is_inside`) its path within its file system. `address` is that of a struct path in the kernel.
 //
 // Not static: the verifier looks at such a function once, by itself, and not again wherever it is called (5 ms less).
 __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
@@ -181,10 +184,18 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   if (!s->dentry || !mounted) return 0;
   struct dentry *leaf = s->dentry;
   s->mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-  if (read_mount(&s->mount_head, s->mount)) return 0;
+  bool is_inside = s->is_inside;
+  // No dentry is NULL: the walk goes on to the root of the file system, which is its own parent and has the name "/".
+  if (is_inside) s->mount_head.root = NULL;
+  else if (read_mount(&s->mount_head, s->mount)) return 0;
   // Each name takes two bytes at least; what makes more steps than that has hundreds of mounts on top of each other.
   if (bpf_loop(WALK_LIMIT, walk_step, &s, 0) == WALK_LIMIT) s->flags |= HG_TEXT_TRUNCATED;
-  if (s->flags & HG_TEXT_PSEUDO) {
+  if (is_inside) {
+    if (!(s->flags & HG_TEXT_PSEUDO) || s->walked < 2) return 0;
+    s->walked -= 2;
+    s->offset -= 2;
+    s->flags &= ~(HG_TEXT_PSEUDO | HG_TEXT_DELETED);
+  } else if (s->flags & HG_TEXT_PSEUDO) {
     struct inode *inode = NULL;
     struct super_block *super = NULL;
     unsigned long magic = 0, number = 0;
