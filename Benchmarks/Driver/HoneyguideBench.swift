@@ -127,7 +127,8 @@ struct HoneyguideBench: ParsableCommand {
         continue
       }
       let path =
-        tool.program == "honeyguide" ? (unsafe access(binary, X_OK) == 0 ? binary : nil) : Programs.find(program)
+        tool.program == "honeyguide"
+        ? (unsafe access(binary, X_OK) == 0 ? binary : nil) : Programs.find(program)
       if let path { present.append((tool, path)) } else { missing.append(tool) }
     }
     return Plan(pairs: pairs, tools: present, missing: missing, toolsAreNamed: tools != nil)
