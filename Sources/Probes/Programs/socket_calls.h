@@ -113,9 +113,10 @@ __noinline int was_sent(struct scratch *s) {
   mix(s->hash, s->sender);
   mix(s->hash, number ^ (__u64)s->send_error << 40 ^ (__u64)size << 56);
   bpf_loop((size + 7) / 8 & 31, address_step, &s, 0);
-  if (bpf_map_lookup_elem(&peers, s->hash)) return true;
+  __u64 key[2] = {s->hash[0], s->hash[1]};
+  if (bpf_map_lookup_elem(&peers, key)) return true;
   __u8 value = 1;
-  bpf_map_update_elem(&peers, s->hash, &value, BPF_ANY);
+  bpf_map_update_elem(&peers, key, &value, BPF_ANY);
   return false;
 }
 
@@ -142,7 +143,9 @@ __noinline int tell_send(struct scratch *s, unsigned long address, __u32 size) {
   s->socket.address = kept;
   s->socket.error = s->send_error;
   read_endpoints(&s->socket, socket);
-  if (!emit_call(s, 0)) bpf_map_delete_elem(&peers, s->hash);
+  if (emit_call(s, 0)) return 0;
+  __u64 key[2] = {s->hash[0], s->hash[1]};
+  bpf_map_delete_elem(&peers, key);
   return 0;
 }
 
