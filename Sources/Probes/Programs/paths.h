@@ -60,10 +60,9 @@ static __always_inline enum start append_name(
   name->size = 0;
   name->flags = HG_TEXT_ABSENT;
   if (path < 0) return directory >= 0 ? START_DIRECTORY : START_NOWHERE;
-  __u32 start = s->offset;
-  append_user(s, name, argument(arguments, path));
+  bool is_absolute = append_user(s, name, argument(arguments, path)) > 0;
   if (leads_nowhere) return START_NOWHERE;
-  return name->size == 0 || start > RECORD_LIMIT || s->bytes[start] != '/' ? START_DIRECTORY : START_ROOT;
+  return is_absolute ? START_ROOT : START_DIRECTORY;
 }
 
 // The directory of a descriptor, the working directory, or the process's own root: behind chroot that is another than

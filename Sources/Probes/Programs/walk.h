@@ -50,7 +50,7 @@ struct {
   __type(value, struct scratch);
 } call_scratch SEC(".maps"), exec_scratch SEC(".maps");
 
-// Appends the string at a user address, without its zero. (Not static: verified once, see `walk`.)
+// Appends the string at a user address, without its zero; gives whether it begins with a slash. (Not static: verified once, see `walk`.)
 __noinline int append_user(struct scratch *s, struct hg_text *text, unsigned long address) {
   if (!s || !text) return 0;
   __u32 offset = s->offset;
@@ -68,7 +68,7 @@ __noinline int append_user(struct scratch *s, struct hg_text *text, unsigned lon
   if (size == TEXT_LIMIT) text->flags = HG_TEXT_TRUNCATED;
   text->size = size - 1;
   s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
-  return 0;
+  return s->bytes[offset] == '/';
 }
 
 static __always_inline void append_kernel(struct scratch *s, struct hg_text *text, const void *address) {
