@@ -18,7 +18,7 @@ internal import SystemPackage
   public init(_ bytes: [UInt8], name: String) throws(BPFError) {
     self.name = name
     self.bytes = bytes
-    let memory = TracepointHandler.isInstalled ? unsafe hg_memfd("kernel-types") : -1
+    let memory = ProgramHandlers.areInstalled ? unsafe hg_memfd("kernel-types") : -1
     kernelTypes = memory >= 0 ? FileDescriptor(rawValue: memory) : nil
     let path = "/proc/self/fd/\(memory)"
     let (object, messages) = unsafe LibbpfMessages.collect { () -> OpaquePointer? in

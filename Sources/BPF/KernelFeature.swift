@@ -11,6 +11,8 @@ public enum KernelFeature: Hashable, Sendable {
   case helper(UInt32)
   /// A tracepoint that programs with BTF types can be attached to (`tp_btf`).
   case tracepoint(String)
+  /// A helper function in an iterator over tasks that may sleep (`iter.s/task`), by its number.
+  case sleepingHelper(UInt32)
   /// The kernel's own type information, /sys/kernel/btf/vmlinux.
   case typeInformation
 
@@ -19,6 +21,9 @@ public enum KernelFeature: Hashable, Sendable {
   public static let lruHash = map(9)
   /// bpf_loop, Linux 5.17 (commit e6f2dd0f8067): the newest thing that Honeyguide needs.
   public static let loop = helper(181)
+
+  /// bpf_copy_from_user_task, Linux 5.18 (commit 376040e47334).
+  public static let readsOtherMemory = sleepingHelper(191)
 
   public enum Answer: Hashable, Sendable {
     case yes
@@ -41,7 +46,14 @@ public enum KernelFeature: Hashable, Sendable {
       if let types = KernelTypes.running { return types.tracepoint(name) == nil ? .no : .yes }
       return Self.tracepointType(name) > 0 ? .yes : .no
     case .helper(let number):
-      return Self.tryHelper(number)
+      let type = Self.tracepointType("sched_process_exit")
+      guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
+      return Self.tryHelper(number, type: type, attachType: BPF_TRACE_RAW_TP, flags: 0)
+    case .sleepingHelper(let number):
+      let type = Self.iteratorType("task")
+      guard type > 0 else { return .no }
+      return Self.tryHelper(
+        number, type: type, attachType: BPF_TRACE_ITER, flags: 1 << 4 /* BPF_F_SLEEPABLE */)
     }
   }
 
@@ -51,14 +63,21 @@ public enum KernelFeature: Hashable, Sendable {
 
   /// The id of a tracepoint's BTF type, or a negative errno (`libbpf_find_vmlinux_btf_id`).
   private static func tracepointType(_ name: String) -> Int32 {
-    LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) }.0
+    if let types = KernelTypes.running { return types.tracepoint(name).map { Int32($0) } ?? -ENOENT }
+    return LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) }.0
   }
 
-  /// Loads `call HELPER; exit` for a tracepoint. The verifier looks the helper up before it looks at arguments, so
+  /// The id of an iterator's BTF type, likewise.
+  private static func iteratorType(_ name: String) -> Int32 {
+    if let types = KernelTypes.running { return types.iterator(name).map { Int32($0) } ?? -ENOENT }
+    return LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_ITER) }.0
+  }
+
+  /// Loads `call HELPER; exit` for a tracepoint or an iterator. The verifier looks the helper up before it looks at arguments, so
   /// "unknown func" or "invalid func" means no, and anything else it complains of means yes.
-  private static func tryHelper(_ number: UInt32) -> Answer {
-    let type = tracepointType("sched_process_exit")
-    guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
+  private static func tryHelper(
+    _ number: UInt32, type: Int32, attachType: bpf_attach_type, flags: UInt32
+  ) -> Answer {
     let instructions = [
       bpf_insn(code: 0x85, dst_reg: 0, src_reg: 0, off: 0, imm: Int32(bitPattern: number)),
       bpf_insn(code: 0x95, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
@@ -68,7 +87,8 @@ public enum KernelFeature: Hashable, Sendable {
       unsafe log.withUnsafeMutableBufferPointer { log in
         var options = unsafe bpf_prog_load_opts()
         unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
-        unsafe options.expected_attach_type = BPF_TRACE_RAW_TP
+        unsafe options.expected_attach_type = attachType
+        unsafe options.prog_flags = flags
         unsafe options.attach_btf_id = UInt32(type)
         unsafe options.log_level = 1
         unsafe options.log_buf = log.baseAddress

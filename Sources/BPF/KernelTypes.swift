@@ -86,6 +86,14 @@ struct KernelTypes: Sendable {
     return tracepoints.first { self.name($0).elementsEqual(wanted) }
   }
 
+  /// The id of the function that iterator programs are attached by (`bpf_iter_NAME`); nil where there is none.
+  func iterator(_ name: String) -> UInt32? {
+    let wanted = Array("bpf_iter_\(name)".utf8)
+    return offsets.indices.dropFirst().map { UInt32($0) }.first { id in
+      kind(id) == .function && self.name(id).elementsEqual(wanted)
+    }
+  }
+
   /// BTF that has the named structures, all that are in them, and nothing else. Pointers point to `void` in it:
   /// relocating an access asks where a member lies and how long it is, not what it points to.
   func reduced(to names: Set<[UInt8]>) -> [UInt8] {

@@ -23,6 +23,12 @@ public struct LoadedObject: ~Copyable {
     FileDescriptor(rawValue: unsafe bpf_program__fd(try find(program: name)))
   }
 
+  /// Whether a program is there and was loaded.
+  public func hasLoaded(_ program: String) -> Bool {
+    guard let found = unsafe try? find(program: program) else { return false }
+    return unsafe bpf_program__fd(found) >= 0
+  }
+
   /// How often the kernel left a program out because it was already running on that processor: events lost.
   ///
   /// Beneath: `recursion_misses` of `bpf_prog_info` (Linux 5.12).
@@ -66,7 +72,7 @@ public struct LoadedObject: ~Copyable {
     }
   }
 
-  private func find(program: String) throws(BPFError) -> OpaquePointer {
+  func find(program: String) throws(BPFError) -> OpaquePointer {
     guard let found = unsafe bpf_object__find_program_by_name(blueprint.pointer, program) else {
       throw BPFError(
         call: "bpf_object__find_program_by_name", subject: program, errno: .noSuchFileOrDirectory)

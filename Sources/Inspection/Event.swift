@@ -52,6 +52,7 @@ public struct Event: Hashable, Sendable {
     case act(SystemAct)
     case signal(SignalSent)
     case fileIO(FileIO)
+    case existing(Existing)
   }
 }
 

@@ -17,6 +17,7 @@ public struct Inspection: Sendable {
   public private(set) var files: FileTable
   public private(set) var acts = ActTable()
   public private(set) var traffic = TrafficTable()
+  public private(set) var existing = ExistingTable()
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
     self.start = start
@@ -51,6 +52,9 @@ public struct Inspection: Sendable {
     case .act(let act):
       acts.add(act, by: processes.program(of: process, at: event.time), at: event.time)
     case .fileIO(let io): traffic.add(io)
+    case .existing(.process(let image)):
+      processes.exist(process, image, at: event.time, uid: event.uid)
+    case .existing(.file(let file)): existing.add(file)
     case .signal(let sent):
       acts.add(sent, by: processes.program(of: process, at: event.time), at: event.time)
     }

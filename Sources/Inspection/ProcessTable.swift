@@ -75,6 +75,16 @@ public struct ProcessTable: Sendable {
     return program
   }
 
+  /// A process that was there before, with what it had executed last. It counts from the process's start, so that
+  /// whatever it does belongs to that program; a later exec that came first tells more.
+  mutating func exist(_ position: Int, _ exec: Exec, at time: UInt64, uid: UInt32) {
+    guard entries[position].images.isEmpty else { return }
+    _ = self.exec(of: position, exec, at: entries[position].id.start, uid: uid)
+    if let origin = entries[position].origin, let current = entries[position].current {
+      programs.alias(origin, to: current.program)
+    }
+  }
+
   mutating func fail(of position: Int, _ failure: FailedExec, at time: UInt64) {
     let path = failure.target.ourPath ?? failure.target.requested ?? ""
     bytes += path.count + 64

@@ -4,23 +4,26 @@
 public struct SessionStart: Hashable, Sendable {
   /// Honeyguide's version.
   public var version: String
+  /// Empty where the inspection attached.
   public var command: [ByteString]
-  /// The user the command runs as.
+  /// The user the command runs as; who attached.
   public var uid: UInt32
   public var cwd: ByteString
   public var home: ByteString?
   /// The wall clock minus the boot clock, in nanoseconds: add it to an event's time.
   public var bootTime: UInt64
-  /// When the command was released: nanoseconds since boot.
+  /// When the command was released, or the inspection attached: nanoseconds since boot.
   public var time: UInt64
   /// Honeyguide's own options, as given.
   public var options: [String]
   /// What of it is told.
   public var filter: Filter
+  /// Whom the inspection was attached to; nil where it ran a command.
+  public var attached: Attachment?
 
   public init(
     version: String, command: [ByteString], uid: UInt32, cwd: ByteString, home: ByteString?,
-    bootTime: UInt64, time: UInt64, options: [String], filter: Filter = Filter()
+    bootTime: UInt64, time: UInt64, options: [String], filter: Filter = Filter(), attached: Attachment? = nil
   ) {
     self.version = version
     self.command = command
@@ -31,6 +34,7 @@ public struct SessionStart: Hashable, Sendable {
     self.time = time
     self.options = options
     self.filter = filter
+    self.attached = attached
   }
 }
 
@@ -49,6 +53,8 @@ public struct Loss: Hashable, Sendable {
 public struct SessionEnd: Hashable, Sendable {
   /// How the command itself ended; nil when it still runs.
   public var status: Exit.Status?
+  /// The time that was given for it was over; who was followed goes on.
+  public var isTimeOver = false
   /// When the inspection ended: nanoseconds since boot.
   public var time: UInt64
   /// When the command itself ended: earlier than `time` where what it started was waited for.

@@ -21,6 +21,7 @@ struct EventWriter: ~Copyable {
     json.field("cwd", session.cwd)
     json.field("boot_time_unix_ns", session.bootTime)
     json.field("options", session.options.lazy.map { Optional(ByteString($0)) })
+    if let attached = session.attached { self.attached(attached) }
     json.raw("}\n")
   }
 
@@ -45,6 +46,7 @@ struct EventWriter: ~Copyable {
     }
     json.raw("}")
     json.field("processes", processes)
+    if end.isTimeOver { json.field("time_over", true) }
     if !end.notes.isEmpty { json.field("notes", end.notes.lazy.map { Optional(ByteString($0)) }) }
     json.raw("}\n")
   }
@@ -100,6 +102,12 @@ struct EventWriter: ~Copyable {
       json.field("bytes_written", io.bytesWritten)
       json.field("reads", io.reads)
       json.field("writes", io.writes)
+    case .existing(.process(let image)):
+      begin("existing", event)
+      body(image: image)
+    case .existing(.file(let file)):
+      begin("existing_file", event)
+      body(file)
     case .signal(let sent):
       begin("signal", event)
       body(sent)
@@ -129,6 +137,16 @@ extension EventWriter {
   private mutating func body(_ exec: Exec) {
     known("exe", exec.exe)
     known("filename", exec.filename)
+    rest(exec)
+  }
+
+  /// An exec that nobody saw: what the file was called then is not known.
+  private mutating func body(image exec: Exec) {
+    known("exe", exec.exe)
+    rest(exec)
+  }
+
+  private mutating func rest(_ exec: Exec) {
     if exec.isArgvUnreadable {
       json.null("argv")
       json.field("argv_unreadable", true)
@@ -172,18 +190,22 @@ extension EventWriter {
 
   private mutating func body(_ open: Open) {
     path(open.target, "path", requested: "requested")
-    json.name("flags")
-    if let known = flags[open.flags.rawValue] {
-      json.bytes.append(known.span)
-    } else {
-      let names = Array((#"[""# + open.flags.names.joined(separator: #"",""#) + #""]"#).utf8)
-      json.bytes.append(names.span)
-      if flags.count < Self.mostFlags { flags[open.flags.rawValue] = names }
-    }
+    flags(open.flags)
     if open.flags.creates || open.flags.isTemporaryFile { json.field("mode", open.mode) }
     switch open.result {
     case .descriptor(let descriptor): json.field("fd", descriptor)
     case .error(let error): json.field("error", error.name)
+    }
+  }
+
+  mutating func flags(_ value: OpenFlags) {
+    json.name("flags")
+    if let known = flags[value.rawValue] {
+      json.bytes.append(known.span)
+    } else {
+      let names = Array((#"[""# + value.names.joined(separator: #"",""#) + #""]"#).utf8)
+      json.bytes.append(names.span)
+      if flags.count < Self.mostFlags { flags[value.rawValue] = names }
     }
   }
 

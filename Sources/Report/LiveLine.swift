@@ -46,6 +46,7 @@ struct LiveLine {
     case .act(let act): self.act(act)
     case .signal(let sent): signal(sent)
     case .fileIO(let io): fileIO(io)
+    case .existing(let existing): self.existing(existing)
     }
   }
 
@@ -62,6 +63,10 @@ struct LiveLine {
 extension LiveLine {
   private mutating func exec(_ exec: Exec) {
     verb("exec")
+    arguments(exec)
+  }
+
+  mutating func arguments(_ exec: Exec) {
     if exec.isArgvUnreadable {
       word(exec.exe)
       text(" (its arguments could not be read)")
@@ -103,17 +108,21 @@ extension LiveLine {
   private mutating func open(_ open: Open) {
     verb("open")
     path(open.target)
-    switch open.flags.access {
-    case .read: text(" read")
-    case .write: text(" write")
-    case .readWrite: text(" read+write")
-    case .none: text(" path")
-    }
+    access(open.flags)
     if open.flags.creates || open.flags.isTemporaryFile { text("+create") }
     if open.flags.truncates { text("+truncate") }
     switch open.result {
     case .descriptor(let descriptor): text(" = \(descriptor)")
     case .error(let error): outcome(error)
+    }
+  }
+
+  mutating func access(_ flags: OpenFlags) {
+    switch flags.access {
+    case .read: text(" read")
+    case .write: text(" write")
+    case .readWrite: text(" read+write")
+    case .none: text(" path")
     }
   }
 

@@ -41,13 +41,13 @@ extension LiveLine {
     }
   }
 
-  private mutating func end(_ transport: Transport, _ address: SocketAddress?) {
+  mutating func end(_ transport: Transport, _ address: SocketAddress?) {
     text(transport.name + " ")
     if case .netlink(let number) = transport { text(Transport.netlinkName(number) + " ") }
     if let address { self.address(address) } else { text("(unreadable)") }
   }
 
-  private mutating func address(_ address: SocketAddress) {
+  mutating func address(_ address: SocketAddress) {
     switch address {
     case .path(let target): path(target)
     default: address.append(to: &bytes)

@@ -14,7 +14,8 @@ public enum Page {
     // The weights: what each is worth where not all has room.
     let sections =
       ([
-        (view.processSection, 14), (view.connectionSection, 6), (view.serviceSection, 4),
+        (view.processSection, 14), (view.existingSection, 6), (view.connectionSection, 6),
+        (view.serviceSection, 4),
         (view.readSection, 9),
         (view.changeSection, 8), (view.actSection, 4), (view.trafficSection, 6),
         (view.foldedSection, 3), (view.searchSection, 16),
@@ -99,7 +100,9 @@ struct View {
   }
 
   /// The command itself waited at its gate before the run began: all others are younger.
-  func isCommand(_ process: ProcessID) -> Bool { process.start < inspection.start.time }
+  func isCommand(_ process: ProcessID) -> Bool {
+    inspection.start.attached == nil && process.start < inspection.start.time
+  }
 
   /// A section that has nothing to tell says so in its heading, or that none of its events were to be told.
   func nothing(_ heading: String, _ text: String, of groups: Filter.Group...) -> Section {

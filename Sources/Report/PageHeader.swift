@@ -11,12 +11,17 @@ extension View {
     if end.time - min(end.time, end.commandTime) > 100_000_000 {
       duration += ", watched for " + since(inspection.start.time, until: end.time)
     }
-    let ended = end.status.map { Words.ended($0) + " after " } ?? "still runs after "
+    let isAttached = inspection.start.attached != nil
+    let ended = end.status.map { Words.ended($0) + " after " } ?? (isAttached ? "for " : "still runs after ")
     let loss = lost == 0 ? "nothing lost" : Words.count(lost, "event") + " lost"
     let counts = Words.count(table.seen, "process", "processes") + ", " + Words.count(end.events, "event")
 
     var command: [UInt8] = []
-    Printable.appendCommand(inspection.start.command, to: &command)
+    if let attached = inspection.start.attached {
+      command = Self.name(of: attached)
+    } else {
+      Printable.appendCommand(inspection.start.command, to: &command)
+    }
     let rest = Line("; " + counts + ", ")
     var line = Line("honeyguide: ", .heading)
     var tail = Line(" ")
@@ -40,6 +45,26 @@ extension View {
     return lines + cautions(losses)
   }
 
+  /// Whom the inspection was attached to.
+  private static func name(of attachment: Attachment) -> [UInt8] {
+    var text = Array("attached to ".utf8)
+    switch attachment {
+    case .processes(let targets, let withChildren):
+      text += (targets.count == 1 ? "pid " : "pids ").utf8
+      for (index, target) in targets.enumerated() {
+        if index > 0 { text += ", ".utf8 }
+        text += "\(target.pid) ".utf8
+        Printable.appendWord(target.name, to: &text)
+      }
+      if withChildren { text += " and children".utf8 }
+    case .cgroup(let path):
+      text += "cgroup ".utf8
+      Printable.appendWord(path, to: &text)
+    case .all: text += "the whole machine".utf8
+    }
+    return text
+  }
+
   private func since(_ start: UInt64, until end: UInt64) -> String { Words.duration(end - min(end, start)) }
 
   private func cautions(_ losses: [Loss]) -> [Line] {
@@ -50,7 +75,10 @@ extension View {
     }
     if let sentence = filterSentence { lines += self.sentence(sentence, .plain) }
     let running = inspection.start.filter.has(.exec) ? inspection.processes.running.count : 0
-    if running > 0, end.status != nil {
+    if end.isTimeOver, inspection.start.attached == nil {
+      lines += sentence("The time for inspection is over; the command goes on.", .plain)
+    }
+    if running > 0, end.status != nil || inspection.start.attached != nil {
       let some = running == 1 ? "1 process still runs" : Words.count(running) + " processes still run"
       let reason = losses.isEmpty ? "left out" : "lost"
       let doubt = running == 1 ? ", or its end was \(reason)." : ", or their ends were \(reason)."

@@ -63,7 +63,7 @@ extension EventWriter {
   }
 
   /// What kind of socket it is. The family is that of the address: an IPv4 address may be reached through an IPv6 socket.
-  private mutating func begin(_ transport: Transport, _ address: SocketAddress?) {
+  mutating func begin(_ transport: Transport, _ address: SocketAddress?) {
     json.field("protocol", transport.name)
     switch address {
     case .internet(let internet): json.field("family", internet.isIPv6 ? "ipv6" : "ipv4")
@@ -85,7 +85,7 @@ extension EventWriter {
     }
   }
 
-  private mutating func address(_ name: StaticString, _ address: SocketAddress) {
+  mutating func address(_ name: StaticString, _ address: SocketAddress) {
     json.name(name)
     switch address {
     case .internet(let internet):

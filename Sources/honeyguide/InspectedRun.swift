@@ -37,13 +37,14 @@ struct InspectedRun {
     var run = Run.Options(command: command)
     run.ringSize = UInt32((options.session.ringSize ?? .ring).bytes)
     run.queueLimit = (options.session.buffer ?? .queue).bytes
+    run.duration = options.session.duration?.nanoseconds
     run.waitsForAll = options.waitAll
     run.countsBytes = options.session.bytes
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
       onPageRequest: { outputs.page?.show() })
     outputs.tellWhatThePageDidNot(end.notes)
-    return exitCode(end.status)
+    return exitCode(end)
   }
 
   private var identityChoice: IdentityChoice {
@@ -56,12 +57,13 @@ struct InspectedRun {
     RawArguments.last(options.command.drop { $0 == "--" }.count)
   }
 
-  /// As a shell gives it. A command that still runs was left by a second SIGTERM to Honeyguide.
-  private func exitCode(_ status: Exit.Status?) -> Int32 {
-    switch status {
+  /// As a shell gives it. A command that still runs was left by a second SIGTERM to Honeyguide, or when the time for
+  /// inspection was over: then what timeout(1) gives.
+  private func exitCode(_ end: SessionEnd) -> Int32 {
+    switch end.status {
     case .code(let code): code
     case .signal(let number, _): 128 + number
-    case nil: 128 + SIGTERM
+    case nil: end.isTimeOver ? 124 : 128 + SIGTERM
     }
   }
 

@@ -19,7 +19,10 @@ struct RunCommand: ParsableCommand {
       Exit codes of Honeyguide's own: 64 for a mistake in the options, 77 when inspection cannot start; then the \
       command was not started.
 
-      Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
+      With --duration the page is printed when the time is over. The command goes on, and Honeyguide exits with 124, \
+      as timeout(1) does; when the command ends before, with its code.
+
+      Durations are in seconds, or with ms, s, m or h. Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
       the user the command runs as, with the permissions that the umask leaves: arguments of commands stand in \
       them, passwords too.
       """)

@@ -33,6 +33,12 @@ struct SessionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "End the inspection after this time, and print the page; what was inspected goes on.", valueName: "time"
+    ))
+  var duration: Duration?
+
+  @Option(
+    help: ArgumentHelp(
       "The room for events in the kernel: a power of two from 4K to 1G, 16M unless given.", valueName: "size")
   )
   var ringSize: ByteSize?
@@ -52,7 +58,7 @@ struct SessionOptions: ParsableArguments {
   }
 
   /// Those of these options that are given once.
-  static let single = ["--page", "--json", "--ring-size", "--buffer", "--only"]
+  static let single = ["--page", "--json", "--ring-size", "--buffer", "--only", "--duration"]
 
   /// The parser would take the last of them, and leave out the others without a word.
   static func refuseRepetition(of options: [String], in words: some Sequence<ByteString>) throws {

@@ -10,16 +10,14 @@ struct EventPromises {
     switch event.body {
     case .fork: break
     case .exec(let exec):
-      let kept = exec.argv.reduce(0) { $0 + $1.count + 1 }
-      // The last of those that were cut lacks its zero.
-      expect(kept - 1 <= exec.argvSize, "argv is \(kept), argv_size \(exec.argvSize)")
-      expect(!exec.isArgvUnreadable || exec.argv.isEmpty, "unreadable arguments that are there")
-      for text in exec.argv + [exec.exe, exec.filename, exec.cwd] + exec.stdio.compactMap({ $0 }) {
-        noZero(text)
-      }
-      expect(exec.stdio.count == 3, "stdio")
-      expect((exec.interpreter == nil) == (exec.script == nil), "interpreter without script")
-      absolute(exec.cwd, isCut: exec.isCwdTruncated)
+      program(exec)
+    case .existing(.process(let image)): program(image)
+    case .existing(.file(let file)):
+      path(file.target)
+      expect(file.descriptor >= 0, "descriptor \(file.descriptor)")
+      address(file.socket?.local)
+      address(file.socket?.remote)
+      expect((file.kind == .socket) == (file.socket != nil), "socket")
     case .failedExec(let exec):
       path(exec.target)
       failed(exec.error)
@@ -53,6 +51,19 @@ struct EventPromises {
     case .signal(let sent):
       expect(sent.otherComm.count <= 15 && !sent.otherComm.bytes.contains(0), "other comm")
     }
+  }
+
+  private mutating func program(_ exec: Exec) {
+    let kept = exec.argv.reduce(0) { $0 + $1.count + 1 }
+    // The last of those that were cut lacks its zero.
+    expect(kept - 1 <= exec.argvSize, "argv is \(kept), argv_size \(exec.argvSize)")
+    expect(!exec.isArgvUnreadable || exec.argv.isEmpty, "unreadable arguments that are there")
+    for text in exec.argv + [exec.exe, exec.filename, exec.cwd] + exec.stdio.compactMap({ $0 }) {
+      noZero(text)
+    }
+    expect(exec.stdio.count == 3, "stdio")
+    expect((exec.interpreter == nil) == (exec.script == nil), "interpreter without script")
+    absolute(exec.cwd, isCut: exec.isCwdTruncated)
   }
 
   private mutating func socket(_ event: SocketEvent) {

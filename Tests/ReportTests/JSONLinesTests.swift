@@ -103,12 +103,24 @@ struct JSONLinesTests {
     event("signal", #""signal":"SIGTERM","to":{"pid":4243,"start_ns":86400123450000,"comm":"sleep"}"#),
     event("signal", #""signal":"SIGKILL","from":{"pid":1,"start_ns":5000000,"comm":"systemd"}"#),
     event(
+      "existing",
+      #""exe":"/usr/bin/bash","argv":["bash"],"argv_size":5,"argv_truncated":false,"cwd":"/home/ada/project","stdio":["/dev/pts/0","/dev/pts/0","/dev/pts/0"],"gid":1000,"euid":1000,"egid":1000"#
+    ),
+    event(
+      "existing_file",
+      #""fd":3,"kind":"socket","path":"socket:[14230]","flags":["O_RDWR","O_NONBLOCK"],"protocol":"tcp","family":"ipv4","state":"listen","local":{"address":"0.0.0.0","port":8000}"#
+    ),
+    event(
+      "existing_file",
+      #""fd":5,"kind":"file","path":"/home/ada/project/build.log","path_deleted":true,"flags":["O_WRONLY","O_APPEND"],"position":8192"#
+    ),
+    event(
       "file_io",
       #""path":"/home/ada/project/out.txt","bytes_read":0,"bytes_written":1048576,"reads":0,"writes":16"#
     ),
     event("io_uring", #""operation":"READ","count":12"#),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":41,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":44,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {

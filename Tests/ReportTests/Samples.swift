@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 41)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 44)
 
   static let bodies: [Event.Body] =
     [
@@ -150,6 +150,26 @@ enum Samples {
       SignalSent(
         signal: Signal(9), other: ProcessID(pid: 1, start: 5_000_000), otherComm: "systemd", isReceived: true)
     ),
+    .existing(
+      .process(
+        Exec(
+          exe: "/usr/bin/bash", filename: "", argv: ["bash"], argvSize: 5, cwd: "/home/ada/project",
+          stdio: ["/dev/pts/0", "/dev/pts/0", "/dev/pts/0"], gid: 1000, euid: 1000, egid: 1000))),
+    .existing(
+      .file(
+        ExistingFile(
+          descriptor: 3, kind: .socket, target: PathArgument(requested: nil, path: "socket:[14230]"),
+          flags: OpenFlags(rawValue: 0o4002),
+          socket: .init(
+            transport: .tcp, local: .internet(InternetAddress(address: [0, 0, 0, 0], port: 8000)),
+            remote: nil,
+            state: "listen")))),
+    .existing(
+      .file(
+        ExistingFile(
+          descriptor: 5, kind: .file,
+          target: PathArgument(requested: nil, path: "/home/ada/project/build.log", isDeleted: true),
+          flags: OpenFlags(rawValue: 0o2001), position: 8192))),
     .fileIO(
       FileIO(
         target: PathArgument(requested: nil, path: "/home/ada/project/out.txt"), bytesRead: 0,

@@ -113,6 +113,7 @@ public struct HoneyguideLines: Sendable {
         if lookups.insert("\(process): \(observation.text)").inserted { result.add(observation) }
       case "connect", "accept", "listen", "bind", "send":
         result.add(try socket(line, actor, error))
+      case "existing", "existing_file": break  // AttachTests looks at these
       case "close": break  // no system call: see TCPTests
       case "setid", "name", "ptrace", "kill", "signal", "unshare", "setns", "pivot_root", "mount", "umount",
         "chroot":

@@ -53,7 +53,8 @@ public struct StraceWitness {
   private var sockets = StraceSockets()
 
   /// - Parameter directory: where the command was started, resolved.
-  public init(_ log: StraceLog, directory: Bytes) throws {
+  /// - Parameter attached: of strace -p: the process, and the threads that it had.
+  public init(_ log: StraceLog, directory: Bytes, attached: (pid: Int32, threads: [Int32])? = nil) throws {
     lines = log.lines
     for (index, line) in lines.enumerated() {
       guard case .call(let call) = line, ["clone", "clone3", "fork", "vfork"].contains(call.name),
@@ -65,7 +66,12 @@ public struct StraceWitness {
         births[Int32(child), default: []].append((index, call))
       }
     }
-    var isFirst = true
+    if let attached {
+      let process = Process(pid: attached.pid, actor: "(start)")
+      let shared = Directory(directory)
+      for tid in attached.threads { threads[tid] = Thread(process: process, directory: shared) }
+    }
+    var isFirst = attached == nil
     for (index, line) in lines.enumerated() {
       switch line {
       case .call(let call):

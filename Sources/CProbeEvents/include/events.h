@@ -23,6 +23,10 @@ enum hg_record_type {
   HG_RECORD_FILE,
   HG_RECORD_URING,       // an hg_paths whose result is the request
   HG_RECORD_URING_DONE,
+  HG_RECORD_EXISTING,         // existing_events.h
+  HG_RECORD_EXISTING_FILE,
+  HG_RECORD_EXISTING_SOCKET,
+  HG_RECORD_ARRIVAL,          // a header alone: somebody is to be described
 };
 
 struct hg_header {
@@ -143,6 +147,7 @@ enum hg_call_event {
   HG_CALL_SIGNAL,
   HG_CALL_BYTES,
   HG_CALL_URING,  // a request that is counted only
+  HG_CALL_EXISTING,  // of a socket that was there: no system call
 };
 
 enum hg_call_flag {

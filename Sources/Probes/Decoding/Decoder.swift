@@ -10,6 +10,8 @@ internal import Inspection
 struct Decoder {
   private var argumentsByThread: [UInt32: [UInt8]] = [:]
   private(set) var requests = UringRequests()
+  /// Somebody came in who is to be described.
+  private var hasArrivals = false
   private let pageSize: UInt64
   let hostMounts: HostMounts
 
@@ -17,6 +19,12 @@ struct Decoder {
   init(pageSize: UInt64, hostMounts: HostMounts = HostMounts()) {
     self.pageSize = pageSize
     self.hostMounts = hostMounts
+  }
+
+  /// Whether somebody came in since the last time.
+  mutating func takeArrivals() -> Bool {
+    defer { hasArrivals = false }
+    return hasArrivals
   }
 
   /// The event a record tells of; nil for one that only prepares the next.
@@ -60,6 +68,16 @@ struct Decoder {
       let resolved = try reader.path(done.walk)
       guard let request = requests.complete(done.key) else { return nil }
       return try uring(done, resolved, request)
+    case HG_RECORD_EXISTING.rawValue:
+      return Self.event(header, .existing(.process(try exec(try reader.read(hg_exec.self), &reader))))
+    case HG_RECORD_EXISTING_FILE.rawValue:
+      return Self.event(
+        header, .existing(.file(try Self.existing(try reader.read(hg_existing_file.self), &reader))))
+    case HG_RECORD_EXISTING_SOCKET.rawValue:
+      return Self.event(header, .existing(.file(try Self.existing(try reader.read(hg_socket.self), &reader))))
+    case HG_RECORD_ARRIVAL.rawValue:
+      hasArrivals = true
+      return nil
     case HG_RECORD_FILE.rawValue:
       return nil  // FileCounters
     case let other:

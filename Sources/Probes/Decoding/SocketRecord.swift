@@ -14,6 +14,24 @@ extension Decoder {
     return socket(record, bytes, walk)
   }
 
+  /// What a socket is, and its two ends, as far as they are known.
+  static func ends(
+    _ record: hg_socket, _ reader: inout RecordReader
+  ) throws(DecodeError) -> (Transport, local: SocketAddress?, remote: SocketAddress?) {
+    let bytes = try reader.bytes(Int(record.address.size))
+    let walk = try reader.path(record.walk)
+    let isRead = UInt32(record.address.flags) & (HG_TEXT_ABSENT.rawValue | HG_TEXT_UNREADABLE.rawValue) == 0
+    let named =
+      isRead
+      ? SocketAddressBytes.decode(bytes) { name in
+        argument(name, record.address, walk, isResolved: has(record, HG_SOCKET_RESOLVED))
+      } : nil
+    return (
+      transport(record), has(record, HG_SOCKET_LOCAL) ? end(record.local, record) : named,
+      has(record, HG_SOCKET_REMOTE) ? end(record.remote, record) : nil
+    )
+  }
+
   /// The same, of a record whose tail is at hand: `address` as a struct sockaddr.
   static func socket(
     _ record: hg_socket, _ address: [UInt8] = [], _ walk: (path: ByteString, flags: UInt32)? = nil

@@ -2,7 +2,7 @@
 // The one hook on system calls: their exit. The argument registers still hold what was asked, the result is known,
 // and the program's pages are there.
 #pragma once
-#include "filters.h"
+#include "scope.h"
 
 // By system call number; filled by Sources/Probes/SystemCalls.
 struct {
@@ -97,6 +97,8 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   struct followed *process = followed(task);
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  // Of a process that was moved into the control group only the leader is marked.
+  if (!process && scope == HG_SCOPE_CGROUP) process = claim_with_leader(task);
   if (!process || !s || !is_wanted(task, process)) return 0;
   s->state = process->state;
   bpf_tail_call(ctx, &tellers, row);

@@ -156,18 +156,21 @@ static __always_inline bool is_wanted_exe(struct scratch *s, const struct hg_wal
   return verdict(f, &exe_prefixes) != NULL;
 }
 
+static __always_inline bool is_wanted_user(__u32 uid) {
+  return !(filters & HG_FILTER_UID) || bpf_map_lookup_elem(&wanted_uids, &uid);
+}
+
+static __always_inline bool is_wanted_name(struct task_struct *task) {
+  if (!(filters & HG_FILTER_COMM)) return true;
+  struct comm_key key = {};
+  // As a string: what stands behind its end is of an earlier name.
+  bpf_probe_read_kernel_str(key.text, sizeof key.text, (void *)task + bpf_core_field_offset(*task, comm));
+  return bpf_map_lookup_elem(&wanted_comms, &key);
+}
+
 // Whether what a followed task does now is told. `task` is the current one.
 static __always_inline bool is_wanted(struct task_struct *task, const struct followed *process) {
   if (filters & HG_FILTER_EXE && process->state & FOLLOWED_EXCLUDED) return false;
-  if (filters & HG_FILTER_UID) {
-    __u32 uid = bpf_get_current_uid_gid();
-    if (!bpf_map_lookup_elem(&wanted_uids, &uid)) return false;
-  }
-  if (filters & HG_FILTER_COMM) {
-    struct comm_key key = {};
-    // As a string: what stands behind its end is of an earlier name.
-    bpf_probe_read_kernel_str(key.text, sizeof key.text, (void *)task + bpf_core_field_offset(*task, comm));
-    if (!bpf_map_lookup_elem(&wanted_comms, &key)) return false;
-  }
-  return true;
+  if (filters & HG_FILTER_UID && !is_wanted_user(bpf_get_current_uid_gid())) return false;
+  return is_wanted_name(task);
 }

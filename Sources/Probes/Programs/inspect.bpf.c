@@ -12,5 +12,6 @@
 #include "system.h"
 #include "bytes.h"
 #include "uring.h"
+#include "existing.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -64,6 +64,7 @@ enum {
 enum { SOCK_DONE = 1 };  // of skc_flags: the peer's FIN has come
 enum { SOCKADDR_LIMIT = 128 };  // struct __kernel_sockaddr_storage
 enum { SIGNAL_GROUP_EXIT = 4 };
+enum { PF_EXITING = 0x00000004, PF_KTHREAD = 0x00200000 };
 enum { SI_USER = 0, SI_QUEUE = -1, SI_TKILL = -6 };
 enum { PR_SET_NAME = 15, PTRACE_TRACEME = 0, PTRACE_ATTACH = 16, PTRACE_SEIZE = 0x4206 };
 
@@ -96,7 +97,7 @@ struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qst
 struct vfsmount { struct dentry *mnt_root; };
 struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
-struct file { struct path f_path; struct inode *f_inode; void *private_data; };
+struct file { struct path f_path; struct inode *f_inode; void *private_data; unsigned int f_flags; long long f_pos; };
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 struct fs_struct { struct path root, pwd; };
@@ -127,12 +128,14 @@ struct signal_struct {
 struct nsproxy { void *mnt_ns; };
 struct upid { int nr; };
 struct pid { unsigned int level; struct upid numbers[1]; };
-struct kernfs_node { struct kernfs_node *__parent; const char *name; };
+struct kernfs_node { struct kernfs_node *__parent; const char *name; __u64 id; };
 struct kernfs_node___old { struct kernfs_node *parent; };
-struct cgroup { struct kernfs_node *kn; };
+struct cgroup_subsys_state { struct cgroup_subsys_state *parent; };
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
 struct css_set { struct cgroup *dfl_cgrp; };
 struct task_struct {
   struct thread_info thread_info;
+  unsigned int flags;
   struct sched_entity se;
   struct mm_struct *mm;
   int exit_code;
@@ -150,6 +153,10 @@ struct task_struct {
   struct files_struct *files;
   struct signal_struct *signal;
 };
+struct seq_file { __u64 index; };
+struct bpf_iter_meta { struct seq_file *seq; };
+struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; };
+struct bpf_iter__task_file { struct bpf_iter_meta *meta; struct task_struct *task; __u32 fd; struct file *file; };
 struct linux_binprm { const char *filename, *interp; };
 
 struct in6_addr { union { __u8 u6_addr8[16]; } in6_u; };

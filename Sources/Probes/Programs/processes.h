@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Processes: who is followed, what they execute, how they end.
 #pragma once
-#include "filters.h"
-#include "view.h"
+#include "scope.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
   struct followed *process = followed(parent);
-  if (!process) return 0;
   bool is_process = child->pid == child->tgid;
-  struct followed *fresh = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!fresh) {
-    lose(HG_LOST_FOLLOW);
-  } else {
-    fresh->state = is_process ? placed(child, process->state) : process->state;
-    if (is_process) count_alive(1);
+  // Attaching, the leader may be marked and this thread not yet.
+  if (!process && scope && !is_process) process = followed(child->group_leader);
+  if (!process) {
+    if (scope && comes_in(child)) arrive(child);
+    return 0;
+  }
+  if (!is_process || !(process->state & FOLLOWED_ALONE)) {
+    __u32 state = process->state & (FOLLOWED_EXCLUDED | FOLLOWED_AT_GATE | FOLLOWED_ELSEWHERE | FOLLOWED_ALONE);
+    claim(child, is_process ? placed(child, state) : state);
   }
   if (!is_process || filters & HG_FILTER_PROCESSES || !is_wanted(parent, process)) return 0;
 
@@ -63,9 +64,15 @@ static __noinline __u32 emit_arguments(struct hg_header *header, __u64 start, __
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
   struct followed *process = followed(task);
+  // What a kernel thread starts (modprobe, core dump handlers) is no kernel thread any more.
+  if (!process && scope == HG_SCOPE_ALL && comes_in(task)) process = claim(task, placed(task, 0));
+  if (!process && scope && old_pid != task->pid) {
+    __u32 *state = former_leader(task);
+    if (state) process = claim(task, *state);
+  }
   if (!process) return 0;
   if (process->state & FOLLOWED_AT_GATE) find_home(task);
-  process->state &= FOLLOWED_ELSEWHERE;
+  process->state &= FOLLOWED_ELSEWHERE | FOLLOWED_ALONE;
   if (filters & HG_FILTER_PROCESSES && !(filters & HG_FILTER_EXE)) return 0;
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&exec_scratch, &zero);
@@ -155,14 +162,19 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   atomic_t alive = {1};
   FIELD(group, task, signal);
   FIELD(alive, group, live);
-  if (alive.counter != 0) return 0;
-  struct followed *thread = followed(task);
-  if (!thread) return 0;
+  if (alive.counter != 0) {
+    struct followed *leader = scope && task->pid == task->tgid ? followed(task) : NULL;
+    if (leader) remember_leader(task, leader->state);
+    return 0;
+  }
   struct task_struct *leader = task->group_leader;
+  struct followed *process = followed(leader), *thread = followed(task) ?: process;
+  if (!thread) return 0;
   // Two threads that end at once both see that none is alive: the leader remembers whether it was told.
-  struct followed *process = followed(leader);
-  if (process && __sync_val_compare_and_swap(&process->is_gone, 0, 1)) return 0;
-  count_alive(-1);
+  if (process) {
+    if (__sync_fetch_and_or(&process->marks, FOLLOWED_GONE) & FOLLOWED_GONE) return 0;
+    count_alive(-1);
+  }
   if (filters & HG_FILTER_PROCESSES || !is_wanted(task, thread)) return 0;
 
   struct hg_exit record = {};

@@ -13,12 +13,20 @@ enum followed_state {
   FOLLOWED_EXCLUDED = 1,  // its executable is none of those that are wanted
   FOLLOWED_AT_GATE = 2,   // the command, which is still Honeyguide itself
   FOLLOWED_ELSEWHERE = 4, // its root or its mounts are others than Honeyguide's
+  FOLLOWED_ALONE = 8,     // its threads are followed, its children are not
+  FOLLOWED_EXISTING = 16, // it was there before it was followed, and is to be described
+  FOLLOWED_ROUND = 256,   // in units of this: the round in which that is done
+};
+
+enum followed_mark {
+  FOLLOWED_CLAIMED = 1,  // its state is set; of a group's leader: the process was counted
+  FOLLOWED_GONE = 2,     // of a group's leader: the end of the whole process was told, and counted
 };
 
 // Who is followed: the tasks that have a value here. Children inherit it at fork; it goes with its task.
 struct followed {
-  __u32 is_gone;  // of a group's leader: the end of the whole process was told
-  __u32 state;    // enum followed_state
+  __u32 marks;  // enum followed_mark
+  __u32 state;  // enum followed_state
   __u64 connecting;   // the TCP socket that its call of connect has begun to connect, or 0
 };
 struct {
@@ -60,6 +68,44 @@ static __always_inline void lose(__u32 reason) {
 
 static __always_inline struct followed *followed(struct task_struct *task) {
   return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+// Who is followed besides those that they start: enum hg_scope. 0 for a command; then nothing of attaching is there.
+const volatile __u32 scope = 0;
+
+// Processes whose leader was followed and has ended before another thread: that thread may execute a program and become
+// the leader, and an iterator may not have met it yet.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, __u64[2]);
+  __type(value, __u32);
+} led SEC(".maps");
+
+static __always_inline void remember_leader(struct task_struct *leader, __u32 state) {
+  __u64 key[2] = {leader->tgid, leader->start_boottime};
+  bpf_map_update_elem(&led, key, &state, BPF_ANY);
+}
+
+// The state of the leader whose place a task has taken; NULL where it took none.
+static __always_inline __u32 *former_leader(struct task_struct *task) {
+  __u64 key[2] = {task->tgid, task->start_boottime};
+  return bpf_map_lookup_elem(&led, key);
+}
+
+// Marks a task as followed, and counts its process; where somebody else was first (the hook on its fork, or an iterator
+// that met it), it stays as it is. NULL where there is no memory. Whoever marks a thread marks its leader before: a thread
+// that executes takes the leader's place, and the process stays counted.
+static __always_inline struct followed *claim(struct task_struct *task, __u32 state) {
+  struct followed *fresh = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!fresh) {
+    lose(HG_LOST_FOLLOW);
+    return NULL;
+  }
+  if (__sync_fetch_and_or(&fresh->marks, FOLLOWED_CLAIMED) & FOLLOWED_CLAIMED) return fresh;
+  fresh->state = state;
+  if (task->pid == task->tgid && !(scope && former_leader(task))) count_alive(1);
+  return fresh;
 }
 
 // Asked for one event in eight: `time` is any number that changes from event to event.

@@ -2,6 +2,7 @@
 // The scratch space in which a record with texts is put together, and the walk from a dentry to its root.
 #pragma once
 #include "session.h"
+#include "existing_events.h"
 #include "socket_events.h"
 
 // A value of a per-CPU map may have 32 KiB. Texts begin below RECORD_LIMIT, and each is at most TEXT_LIMIT long.
@@ -36,6 +37,7 @@ struct scratch {
     struct hg_file file;
     struct hg_uring_done uring_done;
     struct hg_socket socket;
+    struct hg_existing_file existing_file;
     __u8 bytes[RECORD_ROOM];
   };
 };

@@ -14,6 +14,8 @@ final class Pipeline: @unchecked Sendable {
   private let stop: WakeUp
   /// Signalled whenever nobody that was followed is alive any more.
   let allEnded: WakeUp
+  /// Signalled when somebody came in who is to be described.
+  private let arrival: WakeUp?
   private var reader: Thread?
   private var worker: Thread?
 
@@ -27,6 +29,7 @@ final class Pipeline: @unchecked Sendable {
   private var unknown: Set<String> = []
   private var onPageRequest: () -> Void = {}
   private var startTime: UInt64 = 0
+  private var isAttached = false
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
   private var readerError: BPFError?
@@ -34,7 +37,10 @@ final class Pipeline: @unchecked Sendable {
   /// How long the reader sleeps when nobody wakes it, and how often losses are asked for: milliseconds.
   private static let readerNap: Int32 = 40, lossInterval = 500
 
-  init(_ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp)
+  init(
+    _ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp,
+    arrival: WakeUp? = nil
+  )
     throws
   {
     fileCounters = try tracer.fileCounters()
@@ -43,6 +49,7 @@ final class Pipeline: @unchecked Sendable {
     queue = EventQueue(limit: queueLimit)
     stop = try WakeUp()
     self.allEnded = allEnded
+    self.arrival = arrival
     decoder = Decoder(pageSize: UInt64(sysconf(Int32(_SC_PAGESIZE))))
   }
 
@@ -50,6 +57,7 @@ final class Pipeline: @unchecked Sendable {
   func start(_ session: SessionStart, onPageRequest: @escaping () -> Void) throws(BPFError) {
     self.onPageRequest = onPageRequest
     startTime = session.time
+    isAttached = session.attached != nil
     for sink in sinks { sink.run { try $0.start(session) } }
     let ring = HandedOver(try tracer.ring())
     reader = Thread { [self] in read(ring) }
@@ -60,6 +68,32 @@ final class Pipeline: @unchecked Sendable {
   func follow(_ pidfd: FileDescriptor, isExcluded: Bool = false) throws(BPFError) {
     try tracer.follow(pidfd, isExcluded: isExcluded)
   }
+
+  /// Names a process of those that it is attached to. ESRCH: it has ended.
+  func choose(_ pidfd: FileDescriptor) throws(BPFError) { try tracer.choose(pidfd) }
+
+  /// Follows all that exist and belong to the scope; gives how many tasks that are.
+  @discardableResult
+  func markExisting() throws(BPFError) -> UInt64 { try tracer.markExisting() }
+
+  /// Tells what those are that were marked since the last time, and what they have open.
+  func describeMarked() throws(BPFError) {
+    var batch = EventQueue.Batch()
+    try tracer.describeMarked { record in
+      batch.append(record)
+      if batch.bytes.count >= 1 << 20 { queue.push(&batch) }
+    }
+    queue.push(&batch)
+  }
+
+  /// Follows and describes those who came in.
+  func describeArrivals() throws(BPFError) {
+    try tracer.markExisting()
+    try describeMarked()
+  }
+
+  /// Whether there has been anybody to follow.
+  var hasFollowed: Bool { (try? tracer.hasFollowed()) ?? true }
 
   func requestPage() { queue.push(.pageRequest) }
 
@@ -153,6 +187,8 @@ final class Pipeline: @unchecked Sendable {
       } else if let event = try decoder.decode(record) {
         if case .exit = event.body { tellBytes(of: event) }
         receive(event)
+      } else if decoder.takeArrivals() {
+        arrival?.signal()
       }
     } catch {
       let reason =
@@ -175,7 +211,7 @@ final class Pipeline: @unchecked Sendable {
 
   private func receive(_ event: Event) {
     var event = event
-    if event.process.start < startTime, case .exit(var exit) = event.body {
+    if !isAttached, event.process.start < startTime, case .exit(var exit) = event.body {
       // The command's process waited at its gate before there was a command.
       exit.duration -= min(exit.duration, startTime - event.process.start)
       event.body = .exit(exit)

@@ -15,6 +15,8 @@ public enum Run {
     public var waitsForAll = false
     /// Count bytes by process and file.
     public var countsBytes = false
+    /// How long the inspection is to go on, in nanoseconds; nil: as long as the command.
+    public var duration: UInt64?
 
     public init(command: [ByteString]) { self.command = command }
   }
@@ -46,13 +48,16 @@ public enum Run {
     }
 
     var supervisor = Supervisor(running, signals: signals, wakeUp: allEnded)
-    let end = supervise(&supervisor, pipeline, waitsForAll: options.waitsForAll)
+    let (end, isTimeOver) = supervise(
+      &supervisor, pipeline, waitsForAll: options.waitsForAll, duration: options.duration)
     let time = Clock.boot()
     supervisor.signals.relax()
     return pipeline.finish {
-      SessionEnd(
+      var session = SessionEnd(
         status: end?.status, time: time, commandTime: end?.time, losses: $0, events: $1,
         notes: plan.notes + $2)
+      session.isTimeOver = isTimeOver
+      return session
     }
   }
 
@@ -80,25 +85,28 @@ public enum Run {
     }
   }
 
-  /// Waits for the end; gives how and when the command itself ended, nil when it goes on without us.
+  /// Waits for the end; gives how and when the command itself ended, nil when it goes on without us, and whether that
+  /// was because the time was over.
   private static func supervise(
-    _ supervisor: inout Supervisor, _ pipeline: Pipeline, waitsForAll: Bool
-  ) -> (status: Exit.Status, time: UInt64)? {
+    _ supervisor: inout Supervisor, _ pipeline: Pipeline, waitsForAll: Bool, duration: UInt64?
+  ) -> (end: (status: Exit.Status, time: UInt64)?, isTimeOver: Bool) {
     var end: (status: Exit.Status, time: UInt64)?
     var haveAllEnded = false
+    let deadline = duration.map { Clock.boot() &+ $0 }
     while true {
-      switch supervisor.next() {
+      let now = Clock.boot()
+      switch supervisor.next(timeout: deadline.map { $0 - min($0, now) }) {
       case .commandEnded(let status):
         end = (status, Clock.boot())
-        if !waitsForAll || haveAllEnded { return end }
+        if !waitsForAll || haveAllEnded { return (end, false) }
         supervisor.waitOn()
       case .wokenUp:
         // The events may be faster than the kernel's word that the command is to be reaped.
-        if end != nil { return end }
+        if end != nil { return (end, false) }
         haveAllEnded = true
       case .pageRequested: pipeline.requestPage()
-      case .terminated: return end
-      case .timedOut: break
+      case .terminated: return (end, false)
+      case .timedOut: return (end, true)
       }
     }
   }
@@ -108,9 +116,10 @@ public enum Run {
 public struct InspectionError: Error, CustomStringConvertible {
   public let description: String
 
-  init(_ error: any Error) {
+  /// `consequence` goes on from "Inspection could not start".
+  init(_ error: any Error, consequence: String = ", so the command was not started") {
     description =
-      "Inspection could not start, so the command was not started: \(Diagnosis.obstacle ?? "\(error)");"
+      "Inspection could not start\(consequence): \(Diagnosis.obstacle ?? "\(error)");"
       + " 'honeyguide doctor' tells more."
   }
 }

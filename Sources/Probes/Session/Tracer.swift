@@ -9,7 +9,7 @@ internal import SystemPackage
 ///
 /// Everything it holds are descriptors: when it is gone, or its process is killed, the kernel removes all of it.
 struct Tracer: ~Copyable {
-  private let object: LoadedObject
+  let object: LoadedObject
   private let links: Links
   private let tasks: BPFMap
   private let lossCounters: BPFMap
@@ -33,6 +33,8 @@ struct Tracer: ~Copyable {
     var filter = Filter()
     /// Whether bytes are counted by process and file.
     var countsBytes = false
+    /// Whom it attaches to; nil where it follows a command.
+    var scope: Scope?
   }
 
   /// The programs that a hook starts.
@@ -63,12 +65,13 @@ struct Tracer: ~Copyable {
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
     try options.filter.prepare(&blueprint)
-    let hooks = hooks(options.filter),
+    let hooks = hooks(options.filter) + (options.scope?.hooks ?? []),
       rows = SystemCall.table.filter {
         $0.isOfBytes ? options.countsBytes : options.filter.has($0.group)
       }
     let counters = options.filter.has(.net) ? [counter] : []
-    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters) {
+    let iterators = try prepare(options.scope, options.filter, &blueprint)
+    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters + iterators) {
       try blueprint.enable(true, program: program)
     }
     let object = try blueprint.load()
@@ -112,7 +115,7 @@ struct Tracer: ~Copyable {
   /// before its next exec is told.
   func follow(_ pidfd: FileDescriptor, isExcluded: Bool) throws(BPFError) {
     try alive.update(UInt32(0), (try alive.lookup(UInt32(0), as: UInt64.self) ?? 0) + 1)
-    try tasks.update(pidfd.rawValue, Followed(is_gone: 0, state: isExcluded ? 3 : 2, connecting: 0))
+    try tasks.update(pidfd.rawValue, Followed(marks: 1, state: isExcluded ? 3 : 2, connecting: 0))
   }
 
   /// How many followed processes have not ended. The kernel counts them: what the ring loses makes no difference.
@@ -120,7 +123,8 @@ struct Tracer: ~Copyable {
 
   /// `struct followed` of the kernel programs.
   private struct Followed: BitwiseCopyable {
-    var is_gone: UInt32
+    /// Claimed: 1.
+    var marks: UInt32
     /// Excluded: 1; at the gate: 2.
     var state: UInt32
     var connecting: UInt64
