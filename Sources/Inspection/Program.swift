@@ -37,7 +37,7 @@ public struct ProgramTable: Sendable {
   /// The program that `id` turned out to be.
   public func resolve(_ id: Program.ID) -> Program.ID {
     var id = id
-    // An alias leads to a program of an earlier process, so this ends.
+    // Whatever gets an alias has none yet, and is not what the alias leads to: there is no circle.
     while let next = programs[Int(id.index)].alias { id = next }
     return id
   }
@@ -59,7 +59,9 @@ public struct ProgramTable: Sendable {
 
   /// The fork that explains a provisional program came: what it did belongs to `origin`.
   mutating func alias(_ id: Program.ID, to origin: Program.ID) {
-    guard programs[Int(id.index)].isProvisional, resolve(origin) != id else { return }
+    // One that has an origin keeps it: another could lead back to here.
+    guard programs[Int(id.index)].isProvisional, programs[Int(id.index)].alias == nil, resolve(origin) != id
+    else { return }
     programs[Int(id.index)].alias = origin
   }
 

@@ -36,11 +36,9 @@ final class PageSink: EventSink {
   /// The page so far.
   func show() {
     guard let inspection else { return }
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_BOOTTIME, &now)
-    let time = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
     // There is nobody left to tell when this fails; the end will tell.
-    try? write(SessionEnd(status: nil, time: time, losses: inspection.losses, events: inspection.events))
+    try? write(
+      SessionEnd(status: nil, time: Clock.boot(), losses: inspection.losses, events: inspection.events))
   }
 
   private func write(_ end: SessionEnd) throws {

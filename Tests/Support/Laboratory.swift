@@ -13,17 +13,19 @@ public struct Laboratory: Sendable {
   public func close() { _ = try? Files.remove(root) }
 
   /// Compiles Tests/Programs/`name`.c; gives the path of the program. Of a 32-bit one the name ends with 32.
-  public func program(_ name: String, is32Bit: Bool = false) throws -> String {
+  public func program(_ name: String, is32Bit: Bool = false, flags: [String] = []) throws -> String {
     let compiler = try Requirement.tool("cc", package: "gcc")
     if is32Bit { try Requirement.file("/usr/lib32/libc.so.6", package: "gcc-multilib") }
-    let path = root.appending(is32Bit ? name + "32" : name).string
+    let file = name.split(separator: "/").last.map(String.init) ?? name
+    let path = root.appending(is32Bit ? file + "32" : file).string
     let source = Requirement.repository.appending("Tests/Programs/\(name).c").string
     // What these programs do wrong, they do on purpose.
     let warnings = [
       "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-Wno-nonnull", "-Wno-stringop-overread",
     ]
     let mode = is32Bit ? ["-m32"] : []
-    try Command([compiler, "-O1", "-pthread"] + mode + warnings + ["-o", path, source], in: root).succeed()
+    try Command([compiler, "-O1", "-pthread"] + mode + warnings + ["-o", path, source] + flags, in: root)
+      .succeed()
     return path
   }
 

@@ -93,7 +93,17 @@ struct ns_common { const struct proc_ns_operations *ops; };
 struct inode { unsigned short i_mode; unsigned long i_ino; __u32 i_generation; struct super_block *i_sb; void *i_private; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 struct qstr { __u64 hash_len; const unsigned char *name; };
-struct dentry { struct hlist_bl_node d_hash; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; struct super_block *d_sb; };
+struct seqcount_spinlock { __u32 seqcount; };
+struct lockref { __u64 lock_count; };
+struct dentry {
+  struct seqcount_spinlock d_seq;
+  struct hlist_bl_node d_hash;
+  struct dentry *d_parent;
+  struct qstr d_name;
+  struct inode *d_inode;
+  struct super_block *d_sb;
+  struct lockref d_lockref;
+};
 struct vfsmount { struct dentry *mnt_root; };
 struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };

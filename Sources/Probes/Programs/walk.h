@@ -22,6 +22,7 @@ struct scratch {
   __u32 offset;  // where the next text goes in the record
   __u32 state;   // of the followed task, enum followed_state
   __u64 is_inside;  // the next walk ends at the root of its file system, whatever is mounted where
+  __u64 retries;    // of the walk under way
   __u64 hash[2];
   // The send under way.
   unsigned long sender;  // the socket's open file
@@ -67,7 +68,10 @@ __noinline int append_user(struct scratch *s, struct hg_text *text, unsigned lon
     text->flags = HG_TEXT_UNREADABLE;
     return 0;
   }
-  if (size == TEXT_LIMIT) text->flags = HG_TEXT_TRUNCATED;
+  // It ended there, or had to be cut there.
+  char last = 1;
+  if (size == TEXT_LIMIT && (bpf_probe_read_user(&last, 1, (const void *)(address + TEXT_LIMIT - 1)) || last))
+    text->flags = HG_TEXT_TRUNCATED;
   text->size = size - 1;
   s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
   return s->bytes[offset] == '/';
@@ -88,24 +92,35 @@ static __always_inline void append_kernel(struct scratch *s, struct hg_text *tex
 // What a step needs of a dentry. In all kernels so far these members are neighbours, and one read fetches them, with
 // the short name that a dentry holds itself: each read of kernel memory saved is some 30 ns.
 struct dentry_head {
+  __u32 flags, sequence;
   struct hlist_bl_node hash;
   struct dentry *parent;
   struct qstr name;
   struct inode *inode;
   __u64 short_name[5];
+  __u64 more[5];  // the lock among them
 };
 
 static __always_inline long read_dentry(struct dentry_head *head, struct dentry *dentry) {
   __u64 hash = bpf_core_field_offset(struct dentry, d_hash), parent = bpf_core_field_offset(struct dentry, d_parent),
         name = bpf_core_field_offset(struct dentry, d_name), inode = bpf_core_field_offset(struct dentry, d_inode);
-  if (parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *) &&
+  if (hash >= 8 && parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *) &&
       inode == name + sizeof(struct qstr))
-    return READ(*head, (void *)dentry + hash);
-  head->inode = NULL;
-  __builtin_memset(head->short_name, 0, sizeof head->short_name);
+    return READ(*head, (void *)dentry + hash - 8);
+  __builtin_memset(head, 0, sizeof *head);
   return READ(head->hash, (void *)dentry + hash) ?: READ(head->parent, (void *)dentry + parent)
              ?: READ(head->name, (void *)dentry + name)
              ?: READ(head->short_name, (void *)dentry + inode + sizeof(void *));
+}
+
+// Whether the dentry was renamed while it was read: what was read may be half of one name and half of another. A rename
+// counts the sequence up, to an odd number, before it changes anything, and lets go of the lock when all is done; the first
+// was read first, the second last.
+static __always_inline bool is_changing(const struct dentry_head *head) {
+  __u64 hash = bpf_core_field_offset(struct dentry, d_hash), sequence = bpf_core_field_offset(struct dentry, d_seq),
+        lock = bpf_core_field_offset(struct dentry, d_lockref) + 8 - hash;
+  if (sequence + 4 != hash || lock > sizeof *head - 4) return false;
+  return head->sequence & 1 || *(const __u32 *)((const void *)head + lock);
 }
 
 // What a step needs of a mount; neighbours in all kernels so far, too.
@@ -134,6 +149,8 @@ static long walk_step(__u32 step, struct scratch **context) {
     s->flags |= HG_TEXT_UNREADABLE;
     return 1;
   }
+  // The lock may be held for other reasons, and for longer.
+  if (is_changing(&head) && s->retries++ < 200) return 0;
   bool is_root = head.parent == s->dentry;
   if (!s->walked && !head.hash.pprev) s->flags |= HG_TEXT_DELETED;
   __u32 size = head.name.hash_len >> 32, offset = s->offset;
@@ -159,7 +176,8 @@ static long walk_step(__u32 step, struct scratch **context) {
   return is_root;
 }
 
-enum { WALK_LIMIT = TEXT_LIMIT / 2 + 512 };
+// Names take two bytes each at least; the rest is for steps over mounts and for retries.
+enum { WALK_LIMIT = TEXT_LIMIT / 2 + 768 };
 
 // Appends the path of a dentry as struct hg_walk describes it, or (`is_inside`) its path within its file system. `address` is that of a struct path in the kernel.
 //
@@ -169,6 +187,7 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   if (!s || !walk) return 0;
   s->walked = 0;
   s->flags = 0;
+  s->retries = 0;
   // A path stands in other structures only: one search of the kernel's types less than with its own.
   __u64 start = bpf_core_field_offset(struct file, f_path),
         mount = bpf_core_field_offset(struct file, f_path.mnt) - start,

@@ -32,18 +32,3 @@ internal import SystemPackage
 
   func join() { _ = pthread_join(id, nil) }
 }
-
-/// The clocks of events and of people.
-enum Clock {
-  /// Nanoseconds since boot, suspended time included: the clock of every event.
-  static func boot() -> UInt64 { nanoseconds(CLOCK_BOOTTIME) }
-
-  /// What to add to an event's time for nanoseconds since 1970.
-  static func bootTime() -> UInt64 { nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME) }
-
-  private static func nanoseconds(_ clock: Int32) -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-}
