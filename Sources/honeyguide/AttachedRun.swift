@@ -42,7 +42,7 @@ struct AttachedRun {
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(
       run, target: target, signals: signals, session: start, sinks: outputs.sinks,
-      onPageRequest: { outputs.page?.show() })
+      onPageRequest: { outputs.showPage() })
     outputs.tellWhatThePageDidNot(end.notes)
   }
 

@@ -42,7 +42,7 @@ struct InspectedRun {
     run.countsBytes = options.session.bytes
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
-      onPageRequest: { outputs.page?.show() })
+      onPageRequest: { outputs.showPage() })
     outputs.tellWhatThePageDidNot(end.notes)
     return exitCode(end)
   }

@@ -15,6 +15,9 @@ struct SessionOptions: ParsableArguments {
   @Flag(help: "The whole page, however long: every process, file and connection.")
   var full = false
 
+  @Flag(help: "No line on the terminal that tells how far a long inspection has come.")
+  var noProgress = false
+
   @Flag(help: "Print events on standard error as they happen.")
   var live = false
 

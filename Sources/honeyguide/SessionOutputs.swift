@@ -8,6 +8,8 @@ struct SessionOutputs {
   let sinks: [any EventSink]
   /// Nil where no page is wanted.
   let page: PageSink?
+  /// Nil where nothing but the page goes to a terminal.
+  private let progress: Progress?
 
   /// Opens the files, as `user`. Throws `OutputError`.
   init(_ options: SessionOptions, as user: Identity) throws {
@@ -16,6 +18,11 @@ struct SessionOutputs {
     let page = try hasPage ? PageSink(options, as: user) : nil
     if let json, let page, options.page != nil { try json.expectOther(than: page.output) }
     var sinks: [any EventSink] = []
+    // First, so that its line is gone before anything else is written.
+    let hasProgress =
+      !options.noProgress && !options.live && !options.quiet && options.page == nil && options.json != "-"
+    progress = hasProgress ? Progress() : nil
+    if let progress { sinks.append(progress) }
     if options.live { sinks.append(try Self.liveView()) }
     if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
     if let page { sinks.append(page) }
@@ -26,6 +33,12 @@ struct SessionOutputs {
   private static func liveView() throws -> Live {
     let output = try SharedOutput.standardError()
     return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
+  }
+
+  /// The page so far, where somebody asks for it.
+  func showPage() {
+    progress?.erase()
+    page?.show()
   }
 
   /// Notes stand on the page: where there is none, or none any more, they are told here.

@@ -81,7 +81,9 @@ public enum Attach {
       }
     }
     let met = try pipeline.markExisting()
-    if met == 0, let pid = target.firstProcess { throw AttachError.ended(pid) }
+    if met == 0, let pid = target.firstProcess {
+      throw target.isAnybodyAlive ? AttachError.hidden(pid) : AttachError.ended(pid)
+    }
     try pipeline.start(session, onPageRequest: onPageRequest)
     try pipeline.describeMarked()
     return pipeline

@@ -78,6 +78,14 @@ public struct AttachTarget: ~Copyable {
 
   var firstProcess: Int32? { processes.first?.pid }
 
+  /// Whether one of the processes has not ended (poll(2) on its descriptor).
+  var isAnybodyAlive: Bool {
+    processes.contains { process in
+      var waiting = pollfd(fd: process.pidfd.number, events: Int16(POLLIN), revents: 0)
+      return unsafe poll(&waiting, 1, 0) == 0
+    }
+  }
+
   /// Nobody need be there yet.
   var isAwaited: Bool { processes.isEmpty }
 
@@ -92,6 +100,7 @@ public enum AttachError: Error, Hashable, Sendable, CustomStringConvertible {
   case thread(Int32, of: Int32)
   case kernelThread(Int32, ByteString)
   case ended(Int32)
+  case hidden(Int32)
   case ourselves(Int32)
   case cannotOpen(Int32, ErrorNumber)
   case noDirectory(ByteString, root: ByteString?)
@@ -105,6 +114,8 @@ public enum AttachError: Error, Hashable, Sendable, CustomStringConvertible {
     case .kernelThread(let pid, let name):
       return "\(pid) is a thread of the kernel (\(name.quoted)), which makes no system calls; give a process."
     case .ended(let pid): return "Process \(pid) has ended; there is nothing left to follow."
+    case .hidden(let pid):
+      return "Process \(pid) cannot be followed: this kernel leaves it out where it lists processes for eBPF."
     case .ourselves(let pid): return "\(pid) is Honeyguide itself; give another process."
     case .cannotOpen(let pid, let error):
       return "Process \(pid) could not be opened: pidfd_open failed with \(error); try again."

@@ -54,4 +54,38 @@ int BPF_PROG(rejected, struct task_struct *task) {
   return *(volatile int *)1234;
 }
 
+// One record for each process; the arguments of another process can be read where the program may sleep.
+struct bpf_iter_meta { void *seq; };
+struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; };
+
+SEC("?iter/task")
+int each_process(struct bpf_iter__task *ctx) {
+  struct task_struct *task = ctx->task;
+  if (!task || task->pid != task->tgid) return 0;
+  __u64 record[2] = {task->pid, answer};
+  bpf_seq_write((void *)ctx->meta->seq, record, sizeof record);
+  return 0;
+}
+
+// So much for each that a machine's processes fill the kernel's buffer several times.
+const volatile __u8 padding[8192] = {1};
+
+SEC("?iter/task")
+int each_padded(struct bpf_iter__task *ctx) {
+  struct task_struct *task = ctx->task;
+  if (task && task->pid == task->tgid) bpf_seq_write((void *)ctx->meta->seq, (void *)padding, sizeof padding);
+  return 0;
+}
+
+SEC("?iter.s/task")
+int each_sleeping(struct bpf_iter__task *ctx) {
+  struct task_struct *task = ctx->task;
+  __u32 zero = 0;
+  if (!task || task->pid != (int)answer) return 0;
+  __u64 *address = bpf_map_lookup_elem(&array, &zero), word = 0;
+  if (!address || bpf_copy_from_user_task(&word, sizeof word, (void *)*address, task, 0)) return 0;
+  bpf_seq_write((void *)ctx->meta->seq, &word, sizeof word);
+  return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
