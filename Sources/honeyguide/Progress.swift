@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 internal import Inspection
+internal import Probes
 internal import Report
 
 /// One line on the terminal while an inspection goes on: how long, how many are alive, how many events.
@@ -68,7 +69,7 @@ final class Progress: EventSink {
 
   func flush() throws {
     if isForbidden { return }
-    let now = Self.now
+    let now = Clock.boot()
     guard now >= startTime + Self.patience, now >= lastDrawn + Self.second else { return }
     lastDrawn = now
     guard Self.isOurs, canWrite else { return erase() }
@@ -113,11 +114,5 @@ final class Progress: EventSink {
   private func write(_ text: String) {
     var text = text
     text.withUTF8 { unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
-
-  private static var now: UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_BOOTTIME, &time)
-    return UInt64(time.tv_sec) * second + UInt64(time.tv_nsec)
   }
 }

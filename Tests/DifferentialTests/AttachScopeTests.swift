@@ -49,7 +49,7 @@ extension Differential {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       try laboratory.clean()
-      let honeyguide = try laboratory.attach(["--all"])
+      let honeyguide = try laboratory.attach(["--all", "--ring-size", "512M"])
       // It writes what it sees: were that seen, it would never end.
       try Command(["/bin/cp", "/etc/hostname", "copy"], in: laboratory.work).succeed()
       honeyguide.signal(SIGTERM)

@@ -101,6 +101,8 @@ final class Pipeline: @unchecked Sendable {
   ///
   /// What was lost is part of what `end` is given.
   func finish(_ end: (_ losses: [Loss], _ events: UInt64, _ notes: [String]) -> SessionEnd) -> SessionEnd {
+    // Whoever goes on could otherwise fill the ring as fast as it is emptied.
+    tracer.detach()
     stop.signal()
     reader?.join()
     queue.push(.end)

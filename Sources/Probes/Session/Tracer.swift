@@ -108,6 +108,9 @@ struct Tracer: ~Copyable {
   /// The sums of bytes that the kernel keeps.
   func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
 
+  /// Ends the hooks: nothing more is told.
+  func detach() { links.all.removeAll() }
+
   /// The ring's reader: for one thread.
   func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
 
