@@ -21,7 +21,7 @@ struct HoneyguideBench: ParsableCommand {
   @Option(
     name: .customLong("only"), parsing: .upToNextOption,
     help:
-      "Which measurements: open, stat, stat-missing, stat-new, exec, connect, build, unfollowed, start, memory."
+      "Which measurements: open, stat, stat-missing, stat-new, exec, connect, build, unfollowed, start, memory, flood."
   )
   var only: [String] = []
 
@@ -37,10 +37,14 @@ struct HoneyguideBench: ParsableCommand {
   @Option(help: "How many C files the generated project has.")
   var files = 40
 
-  static let measurements = Storm.allCases.map(\.rawValue) + ["unfollowed", "start", "memory"]
+  @Option(help: "How long a flood lasts, in seconds.")
+  var seconds = 30
+
+  static let measurements = Storm.allCases.map(\.rawValue) + ["unfollowed", "start", "memory", "flood"]
 
   func validate() throws {
     guard pairs > 0 else { throw ValidationError("--pairs must be at least 1") }
+    guard seconds > 0 else { throw ValidationError("--seconds must be at least 1") }
     guard files > 0 else { throw ValidationError("--files must be at least 1") }
     for name in only where !Self.measurements.contains(name) {
       throw ValidationError("there is no measurement \(name)")
@@ -89,6 +93,7 @@ struct HoneyguideBench: ParsableCommand {
         switch name {
         case "unfollowed": try UnfollowedSection(plan: plan).measure(workshop)
         case "start": try StartSection(plan: plan).measure(workshop)
+        case "flood": try FloodSection(plan: plan, seconds: seconds).measure(workshop)
         case "memory": try MemorySection(plan: plan).measure(workshop)
         default:
           try StormSection(storm: Storm(rawValue: name) ?? .open, plan: plan).measure(workshop)

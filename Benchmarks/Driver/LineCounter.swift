@@ -10,7 +10,10 @@ struct LineRule {
   var distinct: Int?
 
   /// How many events of the storm the file holds.
-  func count(in path: String) throws -> Int {
+  func count(in path: String) throws -> Int { try unsafe count(in: path) { _ in } }
+
+  /// The same; `look` is shown every line, without its end.
+  func count(in path: String, look: (UnsafeRawBufferPointer) -> Void) throws -> Int {
     guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec]) else {
       throw Failure("\(path), which the tracer was to write, cannot be read")
     }
@@ -29,6 +32,7 @@ struct LineRule {
       unsafe buffer.withUnsafeBytes { bytes in
         while let length = unsafe newline(in: bytes, from: start, to: end) {
           let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+          unsafe look(line)
           unsafe tally(line, patterns, &seen, &total)
           start += length + 1
         }

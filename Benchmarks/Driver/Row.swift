@@ -12,10 +12,11 @@ struct Figure {
     case nanoseconds = "ns"
     case mebibytes = "MiB"
     case seconds = "s"
+    case millionsPerSecond = "M/s"
 
     var places: Int {
       switch self {
-      case .times, .seconds: 2
+      case .times, .seconds, .millionsPerSecond: 2
       case .milliseconds, .mebibytes, .nanoseconds: 1
       }
     }
