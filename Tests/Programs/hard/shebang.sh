@@ -14,7 +14,7 @@ printf '#!./one\n' >two
 printf '#!./two\n' >three
 printf '#!/bin/echo  one  two  \n' >spaces
 # 256 bytes are looked at: an argument is cut there, a name that goes on is no name.
-printf '#!/bin/echo %0400d\n' 7 >cut
+printf '#!/bin/echo %0400d\n' 7 >./cut
 printf '#!/%0400d\n' 7 >long
 printf '#!./loop\n' >loop
 printf 'exit 0\n' >plain
