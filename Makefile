@@ -8,10 +8,10 @@ CHECKED := --explicit-target-dependency-import-check error
 RELEASE := -c release $(CHECKED) --static-swift-stdlib --disable-local-rpath -Xlinker -s -Xlinker --gc-sections
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man demo test lint bench install clean
+.PHONY: help setup build man demo test test-kernels lint bench install clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is needed to build and test (apt; does nothing when all is there)
 	@scripts/setup
@@ -31,6 +31,9 @@ demo: build ## Inspect a wrapper round Ansible: Examples/ansible-wrapper
 
 test: setup ## Run every test (as root, or with sudo's help, also those that need the kernel)
 	scripts/swift test --disable-xctest $(CHECKED)
+
+test-kernels: build ## Compare with strace on Linux 6.1 and 6.12, emulated by QEMU (10 minutes; table in docs/kernels.md)
+	@scripts/test-kernels --record
 
 lint: man ## Check format, licences, scripts, documents and man pages
 	@scripts/lint

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what Honeyguide told of some programs with what strace told: compare.py DIRECTORY.
+
+The directory holds, for each program, NAME.jsonl and NAME.strace.PID (strace -ff -y -xx). Prints a table, and below it
+each thing that only one of them told. Ends with 1 when there is any."""
+
+import base64
+import collections
+import glob
+import json
+import os
+import re
+import sys
+
+OPENS = {"open", "openat", "openat2", "creat"}
+LOOKUPS = {"stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat"}
+EXECS = {"execve", "execveat"}
+KINDS = {"unlinkat": "unlink", "mkdirat": "mkdir", "renameat": "rename", "renameat2": "rename", "linkat": "link",
+         "symlinkat": "symlink", "ftruncate": "truncate", "fchmod": "chmod", "fchmodat": "chmod", "fchown": "chown",
+         "lchown": "chown", "fchownat": "chown", "fchdir": "chdir"}
+# A text, or a structure of any depth of two, or a word.
+ARGUMENT = re.compile(r'"(?:\\x[0-9a-f]{2})*"(?:\.\.\.)?|\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\}|[^,]+')
+
+
+def unescape(text):
+    return bytes.fromhex(text.strip('".').replace("\\x", "")).decode("utf-8", "surrogateescape")
+
+
+def strace_calls(path):
+    """The calls of one thread: name, arguments, result."""
+    for line in open(path, encoding="utf-8", errors="surrogateescape"):
+        end = re.match(r"\+\+\+ (exited with (\d+)|killed by (\w+))", line)
+        if end:
+            yield "+++", [end.group(2) or end.group(3)], ""
+            continue
+        call = re.match(r"(\w+)\((.*)\) += (.*)$", line.rstrip("\n"))
+        if call:
+            yield call.group(1), [part.strip() for part in ARGUMENT.findall(call.group(2))], call.group(3)
+
+
+def error_of(result):
+    found = re.match(r"-1 (E\w+)", result)
+    return found.group(1) if found else None
+
+
+def strace_story(name, directory):
+    story = collections.Counter()
+    lookups = set()
+    leaders = set()
+    files = glob.glob(os.path.join(directory, name + ".strace.*"))
+    for path in files:
+        thread = path.rsplit(".", 1)[1]
+        for call, arguments, result in strace_calls(path):
+            if call == "+++":
+                story["exit", arguments[0]] += 1
+                leaders.add(thread)
+                continue
+            if result.startswith("?"):
+                continue
+            error = error_of(result)
+            texts = [unescape(part) for part in arguments if part.startswith('"')]
+            if call in EXECS:
+                words = next((part for part in arguments if part.startswith("[")), "[]")
+                words = tuple(unescape(part) for part in re.findall(r'"[^"]*"', words))
+                story["exec", texts[0] if texts else None, error if error else len(words)] += 1
+            elif call in OPENS:
+                opened = None if error else unescape(re.search(r"<([^>]*)>", result).group(1))
+                story["open", texts[0] if texts else None, error, opened] += 1
+            elif call in LOOKUPS:
+                if texts and (texts[0] or error in ("ENOENT", "EFAULT")) or not texts and error == "EFAULT":
+                    lookups.add((thread, "lookup", texts[0] if texts else None, error))
+            elif call == "connect":
+                address = re.search(r'sin6?_port=htons\((\d+)\).*?"((?:\\x[0-9a-f]{2})+)"', ",".join(arguments))
+                if address:
+                    story["connect", unescape(address.group(2)), int(address.group(1)), error] += 1
+            elif call in KINDS or call in KINDS.values() or call == "rmdir":
+                kind = KINDS.get(call, call)
+                if call == "unlinkat" and "AT_REMOVEDIR" in arguments[-1]:
+                    kind = "rmdir"
+                # A link's text comes before its name.
+                if kind == "symlink":
+                    texts = texts[1:]
+                story[kind, texts[0] if texts else None, error] += 1
+    for lookup in lookups:
+        story[lookup[1:]] += 1
+    return story
+
+
+def text_of(event, field):
+    if event.get(field + "_base64"):
+        return base64.b64decode(event[field + "_base64"]).decode("utf-8", "surrogateescape")
+    return event.get(field)
+
+
+def honeyguide_story(name, directory):
+    story = collections.Counter()
+    events = [json.loads(line) for line in open(os.path.join(directory, name + ".jsonl"), encoding="utf-8")]
+    assert events[0]["event"] == "start" and events[-1]["event"] == "summary", "a story without beginning or end"
+    lookups = set()
+    for event in events:
+        kind, error = event["event"], event.get("error")
+        if kind == "exit":
+            story["exit", event.get("signal") or str(event["code"])] += 1
+        elif kind == "exec":
+            story["exec", text_of(event, "filename"), error if error else len(event["argv"])] += 1
+        elif kind == "open":
+            opened = None if error else text_of(event, "path")
+            story["open", text_of(event, "requested"), error, opened] += 1
+        elif kind == "lookup":
+            lookups.add((event["tid"], "lookup", text_of(event, "requested"), error))
+        elif kind == "connect" and event.get("protocol") == "tcp":
+            story["connect", event["remote"]["address"], event["remote"]["port"], error] += 1
+        elif kind in KINDS.values() or kind == "rmdir":
+            story[kind, text_of(event, "requested"), error] += 1
+    for lookup in lookups:
+        story[lookup[1:]] += 1
+    return story, events[-1]
+
+
+def normal(story):
+    """Without what differs from run to run: the kernel's numbers, and threads' exits, which are none of processes."""
+    result = collections.Counter()
+    for key, count in story.items():
+        parts = []
+        for part in key:
+            if isinstance(part, str):
+                part = re.sub(r"/proc/\d+", "/proc/PID", part)
+                part = re.sub(r"(pipe|socket):\[\d+\]", r"\1:[N]", part)
+                part = re.sub(r"/#\d+", "/#INODE", part)
+                part = re.sub(r" ?\(deleted\)$", "", part)
+            parts.append(part)
+        result[tuple(parts)] += count
+    return result
+
+
+def read(path):
+    return open(path, encoding="utf-8", errors="replace").read().strip()
+
+
+def main():
+    directory = sys.argv[1]
+    failed = False
+    details = []
+    print("| program | events that both told | Honeyguide alone | strace alone | lost | exit |")
+    print("|---|---|---|---|---|---|")
+    for path in sorted(glob.glob(os.path.join(directory, "*.jsonl"))):
+        name = os.path.basename(path)[:-6]
+        ours, summary = honeyguide_story(name, directory)
+        ours, theirs = normal(ours), normal(strace_story(name, directory))
+        # strace tells the end of each thread: those of the process's code are compared by presence alone.
+        more, less = ours - theirs, theirs - ours
+        for key in [key for key in less if key[0] == "exit" and key in ours]:
+            del less[key]
+        both = sum((ours & theirs).values())
+        codes = [read(os.path.join(directory, f"{name}.{witness}-status")) for witness in ("honeyguide", "strace")]
+        wrong = bool(more or less or summary["lost"] or codes[0] != codes[1] or both < 20)
+        failed |= wrong
+        print(f"| {name} | {both} | {sum(more.values())} | {sum(less.values())} | {summary['lost']} | "
+              f"{codes[0]}{'' if codes[0] == codes[1] else ' instead of ' + codes[1]} |")
+        for who, only in (("Honeyguide", more), ("strace", less)):
+            details += [f"- {name}: {who} alone: {key} x{count}" for key, count in sorted(only.items(), key=repr)[:20]]
+        said = read(os.path.join(directory, name + ".said"))
+        # What the programs themselves say is theirs.
+        details += [f"- {name}: {line}" for line in said.split("\n") if line.startswith("honeyguide:")]
+    for path in sorted(glob.glob(os.path.join(directory, "option*-status"))):
+        code = read(path)
+        option = os.path.basename(path)[len("option"):-len("-status")]
+        said = read(path[:-len("-status")])
+        if code != "0":
+            failed = True
+            details.append(f"- `{option}` ended with {code}: {said[:300]}")
+    if not os.path.exists(os.path.join(directory, "smoke.jsonl")):
+        failed = True
+        details.append("- there is no story at all: " + read(os.path.join(directory, "doctor"))[:2000])
+    print("\n" + ("\n".join(details) if details else "Nothing differs."))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
