@@ -46,8 +46,10 @@ let package = Package(
     // The kernel programs, and everything that starts, follows and decodes.
     .target(name: "CProbeEvents", path: "Sources/CProbeEvents"),
     .target(name: "CLaunch", path: "Sources/CLaunch"),
+    // What the agent inside a Python process and Honeyguide share.
+    .target(name: "CAgentTable", path: "Sources/CAgentTable"),
     .target(
-      name: "Probes", dependencies: ["BPF", "CProbeEvents", "CLaunch", "Inspection", system],
+      name: "Probes", dependencies: ["BPF", "CProbeEvents", "CLaunch", "CAgentTable", "Inspection", system],
       exclude: ["Programs"], swiftSettings: strict, plugins: ["CompileProbes"]),
     .executableTarget(
       name: "EmbedObject", dependencies: [system], swiftSettings: strict),

@@ -53,6 +53,9 @@ public struct Event: Hashable, Sendable {
     case signal(SignalSent)
     case fileIO(FileIO)
     case existing(Existing)
+    case environment(EnvironmentRead)
+    case interpreter(Interpreter)
+    case function(FunctionProfile)
   }
 }
 

@@ -52,6 +52,7 @@ public struct Inspection: Sendable {
     case .act(let act):
       acts.add(act, by: processes.program(of: process, at: event.time), at: event.time)
     case .fileIO(let io): traffic.add(io)
+    case .environment, .interpreter, .function: break
     case .existing(.process(let image)):
       processes.exist(process, image, at: event.time, uid: event.uid)
     case .existing(.file(let file)): existing.add(file)

@@ -95,6 +95,7 @@ struct EventWriter: ~Copyable {
     case .act(let act):
       begin(act.kind.rawValue, event)
       body(act, comm: event.comm)
+    case .environment, .interpreter, .function: return
     case .fileIO(let io):
       begin("file_io", event)
       path(io.target, "path", requested: "requested")

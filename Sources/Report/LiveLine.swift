@@ -46,6 +46,7 @@ struct LiveLine {
     case .act(let act): self.act(act)
     case .signal(let sent): signal(sent)
     case .fileIO(let io): fileIO(io)
+    case .environment, .interpreter, .function: break
     case .existing(let existing): self.existing(existing)
     }
   }

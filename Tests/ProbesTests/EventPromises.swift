@@ -42,6 +42,7 @@ struct EventPromises {
       failed(change.error)
       expect(!change.call.isEmpty, "no call")
     case .fileIO(let io): path(io.target)
+    case .environment, .interpreter, .function: break
     case .socket(let event): socket(event)
     case .act(let act):
       act.target.map { path($0) }
