@@ -95,7 +95,15 @@ struct EventWriter: ~Copyable {
     case .act(let act):
       begin(act.kind.rawValue, event)
       body(act, comm: event.comm)
-    case .environment, .interpreter, .function: return
+    case .environment(let read):
+      begin(read.name == nil ? "env_all" : "env", event)
+      body(read)
+    case .interpreter(let interpreter):
+      begin("interpreter", event)
+      body(interpreter)
+    case .function(let function):
+      begin("function", event)
+      body(function)
     case .fileIO(let io):
       begin("file_io", event)
       path(io.target, "path", requested: "requested")

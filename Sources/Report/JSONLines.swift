@@ -71,8 +71,12 @@ private struct ProcessCount {
   private var last: ProcessID?
 
   mutating func see(_ event: Event) {
-    // What became of a connection may come after the end of the process that asked.
-    if case .socket = event.body, event.process != last, !living.contains(event.process) { return }
+    switch event.body {
+    // What became of a connection, and what was seen inside, may come after the end of the process.
+    case .socket, .environment, .interpreter, .function:
+      if event.process != last, !living.contains(event.process) { return }
+    default: break
+    }
     see(event.process)
     switch event.body {
     case .fork(let fork):

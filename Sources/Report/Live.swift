@@ -23,6 +23,8 @@ public final class Live: EventSink {
   public func start(_ session: SessionStart) { startTime = session.time }
 
   public func receive(_ event: Event) throws {
+    // Thousands at the end of each process: they are no story.
+    if case .function = event.body { return }
     line.begin(since(event.time), process: event.process.pid, comm: event.comm)
     line.body(event.body)
     try end()

@@ -46,7 +46,9 @@ struct LiveLine {
     case .act(let act): self.act(act)
     case .signal(let sent): signal(sent)
     case .fileIO(let io): fileIO(io)
-    case .environment, .interpreter, .function: break
+    case .environment(let read): environment(read)
+    case .interpreter(let interpreter): self.interpreter(interpreter)
+    case .function: break
     case .existing(let existing): self.existing(existing)
     }
   }
@@ -206,8 +208,12 @@ extension LiveLine {
   mutating func outcome(_ error: ErrorNumber?) {
     guard let error else { return }
     text(" = ")
+    failed(error.name)
+  }
+
+  mutating func failed(_ what: String) {
     paint(.red)
-    text(error.name)
+    text(what)
     paint(.plain)
   }
 

@@ -119,8 +119,36 @@ struct JSONLinesTests {
       #""path":"/home/ada/project/out.txt","bytes_read":0,"bytes_written":1048576,"reads":0,"writes":16"#
     ),
     event("io_uring", #""operation":"READ","count":12"#),
+    event(
+      "env",
+      #""name":"HOME","set":true,"value":"/home/ada","source":"python","count":3"#
+    ),
+    event(
+      "env",
+      #""name":"PAGER","set":false,"default":"less","source":"libc","count":1"#
+    ),
+    event(
+      "env",
+      #""name":"VAULT_TOKEN","set":true,"value":"***","redacted":true,"source":"python","count":1"#
+    ),
+    event(
+      "env_all",
+      #""source":"python","count":2"#
+    ),
+    event(
+      "interpreter",
+      #""language":"python","version":"3.11.2","method":"frame","calls":true,"environment":true,"lost_functions":0,"lost_calls":0,"lost_reads":0"#
+    ),
+    event(
+      "interpreter",
+      #""language":"python","version":null,"method":"none","calls":false,"environment":false,"reason":"it is linked statically","lost_functions":0,"lost_calls":0,"lost_reads":0"#
+    ),
+    event(
+      "function",
+      #""language":"python","version":"3.11.2","file":"/home/ada/project/tool.py","line":12,"name":"run","qualname":"Tool.run","calls":40,"resumes":2,"total_ns":81000000,"self_ns":12500000,"min_ns":900,"max_ns":40000000,"unfinished":1,"exceptions":3"#
+    ),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":44,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":51,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {
@@ -345,6 +373,8 @@ struct JSONLinesSessionTests {
     try receive(12, 4, exit)  // its fork was lost
     try receive(10, 1, exit)
     try receive(10, 1, Samples.bodies[19])  // a connect told after the end
+    try receive(
+      11, 3, .interpreter(Interpreter(version: nil, method: .none, hasCalls: false, hasEnvironment: false)))
     try sink.finish(Samples.end)
     #expect(collected.lines.last?.contains(#""processes":4"#) == true)
   }

@@ -69,6 +69,12 @@ struct LiveTests {
           "    0.123456    4242 bash            existing 5 /home/ada/project/build.log (deleted) write",
           "    0.123456    4242 bash            file_io  /home/ada/project/out.txt read 0, wrote 1048576 bytes",
           "    0.123456    4242 bash            io_uring READ ×12",
+          "    0.123456    4242 bash            env      HOME = /home/ada (python) ×3",
+          "    0.123456    4242 bash            env      PAGER = not set, default less (libc)",
+          "    0.123456    4242 bash            env      VAULT_TOKEN = '***' (python)",
+          "    0.123456    4242 bash            env      (all) (python) ×2",
+          "    0.123456    4242 bash            python   3.11.2 calls by frame, environment",
+          "    0.123456    4242 bash            python   not observed inside: it is linked statically",
           "    0.200000                         lost     17 events: ring-full",
         ])
   }
@@ -85,6 +91,16 @@ struct LiveTests {
     #expect(
       try Self.what(.open(Open(target: cut, flags: OpenFlags(rawValue: 2), mode: 0, result: .descriptor(9))))
         == "open     /a (truncated) (deleted) read+write = 9")
+  }
+
+  @Test func `A value that reads like the lack of one has its quotes, and what was cut is said`() throws {
+    var read = EnvironmentRead(source: .bash, name: "A B", isSet: true, value: "not set", fallback: "")
+    #expect(try Self.what(.environment(read)) == "env      'A B' = 'not set', default '' (bash)")
+    read.value = "x\u{1B}[m"
+    read.isTruncated = true
+    #expect(try Self.what(.environment(read))?.hasSuffix(#"x\x1b[m', default '' (truncated) (bash)"#) == true)
+    read.value = nil
+    #expect(try Self.what(.environment(read))?.contains(" = (unknown), ") == true)
   }
 
   @Test func `A connect whose end is not known is pending`() throws {

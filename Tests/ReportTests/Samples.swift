@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 44)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 51)
 
   static let bodies: [Event.Body] =
     [
@@ -175,7 +175,30 @@ enum Samples {
         target: PathArgument(requested: nil, path: "/home/ada/project/out.txt"), bytesRead: 0,
         bytesWritten: 1_048_576, reads: 0, writes: 16)),
     .act(SystemAct(kind: .uring, call: "READ", flags: 12)),
+    .environment(
+      EnvironmentRead(source: .python, name: "HOME", isSet: true, value: "/home/ada", count: 3)),
+    .environment(
+      EnvironmentRead(source: .libc, name: "PAGER", isSet: false, fallback: "less")),
+    .environment(redacted),
+    .environment(EnvironmentRead(source: .python, name: nil, isSet: true, count: 2)),
+    .interpreter(
+      Interpreter(version: "3.11.2", method: .frame, hasCalls: true, hasEnvironment: true)),
+    .interpreter(
+      Interpreter(
+        version: nil, method: .none, hasCalls: false, hasEnvironment: false,
+        reason: "it is linked statically")),
+    .function(
+      FunctionProfile(
+        version: "3.11.2", file: "/home/ada/project/tool.py", line: 12, name: "run",
+        qualifiedName: "Tool.run", calls: 40, resumes: 2, total: 81_000_000, own: 12_500_000,
+        shortest: 900, longest: 40_000_000, unfinished: 1, exceptions: 3)),
   ]
+
+  private static var redacted: EnvironmentRead {
+    var read = EnvironmentRead(source: .python, name: "VAULT_TOKEN", isSet: true, value: "***")
+    read.isRedacted = true
+    return read
+  }
 
   static func path(_ path: ByteString, asked: ByteString? = nil) -> PathArgument {
     PathArgument(requested: asked ?? path, path: path)
