@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "CAgentTable", path: "Sources/CAgentTable"),
     .target(
       name: "Probes", dependencies: ["BPF", "CProbeEvents", "CLaunch", "CAgentTable", "Inspection", system],
-      exclude: ["Programs"], swiftSettings: strict, plugins: ["CompileProbes"]),
+      exclude: ["Programs", "Agent"], swiftSettings: strict, plugins: ["CompileProbes"]),
     .executableTarget(
       name: "EmbedObject", dependencies: [system], swiftSettings: strict),
     .plugin(name: "CompileProbes", capability: .buildTool(), dependencies: ["EmbedObject"]),

@@ -17,7 +17,7 @@ enum EmbedObject {
     guard status == 0 else { exit(1) }
     let bytes = try read(FilePath(arguments[2]))
     let source = """
-      // Written by EmbedObject from \(arguments[1]).bpf.c; not for editing.
+      // Written by EmbedObject; not for editing.
       extension EmbeddedObject {
         static let \(arguments[1]) = EmbeddedObject(base64: "\(base64(bytes))", size: \(bytes.count))
       }

@@ -122,7 +122,7 @@ struct hg_agent_read {
   uint64_t own[4];
 };
 
-/// A text: its size, then its bytes (no zero behind them), padded to 8.
+/// A text: its size, then its bytes, and one to eight zeros behind them, up to a multiple of 8.
 struct hg_agent_text {
   uint32_t size;       // bytes that are here, at most HG_AGENT_TEXT_LIMIT
   uint32_t full_size;  // bytes that it had

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A compiled BPF object that the build embedded into this binary (see Plugins/CompileProbes).
+/// An object that was compiled with this binary and embedded into it (see Plugins/CompileProbes): a BPF object, or the
+/// agent for Python processes (`agent`, and `agent32`, the empty one for 32-bit programs).
 struct EmbeddedObject: Sendable {
   let base64: StaticString
   /// How many bytes the object has.

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "python.h"
+
+struct python python;
+uint32_t python_version;
+
+// Weak: nothing has to be there when the library is loaded, and a process without it is left alone.
+extern void *dlsym(void *handle, const char *name) __attribute__((weak));
+
+void *python_symbol(const char *name) { return dlsym(NULL /* RTLD_DEFAULT */, name); }
+
+/// "3.13.0rc2+ (main, ..." -> 0x030d00c2.
+static uint32_t parse_version(const char *text) {
+  uint32_t parts[3] = {0, 0, 0}, level = 0xf0;
+  for (int part = 0; part < 3; part++) {
+    while (*text >= '0' && *text <= '9') parts[part] = parts[part] * 10 + (uint32_t)(*text++ - '0');
+    if (part < 2 && *text == '.') text++;
+  }
+  if (*text == 'a' || *text == 'b' || *text == 'r') {
+    level = *text == 'a' ? 0xa0 : *text == 'b' ? 0xb0 : 0xc0;
+    while (*text >= 'a' && *text <= 'z') text++;
+    while (*text >= '0' && *text <= '9') level = (level & 0xf0) | ((level & 0xf) * 10 + (uint32_t)(*text++ - '0'));
+  }
+  return parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | level;
+}
+
+bool python_resolve(void) {
+  if (!dlsym) return false;
+#define RESOLVE(result, name, parameters) \
+  if (!(*(void **)&python.name = python_symbol(#name))) return false;
+  PYTHON_FUNCTIONS(RESOLVE)
+#undef RESOLVE
+#define RESOLVE(result, name, parameters) *(void **)&python.name = python_symbol(#name);
+  PYTHON_OPTIONAL(RESOLVE)
+#undef RESOLVE
+#define RESOLVE(name) python.name = python_symbol(#name);
+  PYTHON_OBJECTS(RESOLVE)
+#undef RESOLVE
+  if (!python._Py_NoneStruct || !python.PyCode_Type) return false;
+  python_version = parse_version(python.Py_GetVersion());
+  return python_minor() == 0x207 || python_minor() >= 0x306;
+}
+
+void python_at_fork(void (*in_child)(void)) {
+  static bool registered;
+  static int handle;
+  if (registered || !python.__register_atfork) return;
+  registered = python.__register_atfork(NULL, NULL, in_child, &handle) == 0;
+}
+
+bool python_is_main_interpreter(void) {
+  PyObject *current, *first;
+  if (python.PyInterpreterState_Get && python.PyInterpreterState_Main)
+    return python.PyInterpreterState_Get() == python.PyInterpreterState_Main();
+  // PyThreadState begins with its links, one of them up to 2.7 and two from 3.4 on, and its interpreter. The list of
+  // interpreters ends with the first that was made.
+  current = ((PyObject **)python.PyThreadState_Get())[python_minor() < 0x300 ? 1 : 2];
+  first = python.PyInterpreterState_Head();
+  for (PyObject *next; first && (next = python.PyInterpreterState_Next(first));) first = next;
+  return current == first;
+}
+
+int64_t python_member_offset(PyObject *type, const char *name) {
+  // tp_members, since 2.2.
+  const struct python_member *members = *(const struct python_member **)((char *)type + 240);
+  for (; members && members->name; members++)
+    if (strcmp(members->name, name) == 0) return members->offset;
+  return -1;
+}
