@@ -82,6 +82,8 @@ public struct Exec: Hashable, Sendable {
   /// `isArgvTruncated`.
   public var argvSize: Int
   public var isArgvTruncated: Bool
+  /// The indexes of those arguments in which `***` stands for a secret.
+  public var redacted: [Int] = []
   /// The arguments could not be read at all (`argv` is then empty, and that says nothing).
   public var isArgvUnreadable: Bool
   /// The executable has no name any more, or never had (a memfd); or its path is longer than was kept, and lacks

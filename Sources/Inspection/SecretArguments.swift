@@ -32,10 +32,22 @@ extension Secrets {
     }
     if let text = masked(value) { return text }
     // A proxy may be named without https://
-    if words.last == proxy, let password = SecretText(value.bytes.span).password(ofURL: 0) {
+    if words.last == proxy, let password = SecretText(scanning: value.bytes.span).password(ofURL: 0) {
       return replace([password], in: value)
     }
     return nil
+  }
+
+  /// A path or URL without passwords; nil: there is none.
+  static func masked(url: ByteString) -> ByteString? {
+    var found: [Range<Int>] = []
+    let text = SecretText(scanning: url.bytes.span)
+    for index in url.bytes.indices.dropLast()
+    where url.bytes[index] == UInt8(ascii: ":") && url.bytes[index + 1] == UInt8(ascii: "/") {
+      let isDoubled = index + 2 < url.count && url.bytes[index + 2] == UInt8(ascii: "/")
+      if let password = text.password(ofURL: index + (isDoubled ? 3 : 2)) { found.append(password) }
+    }
+    return found.isEmpty ? nil : replace(found, in: url)
   }
 
   private static let proxy = Letters("proxy")

@@ -16,6 +16,10 @@ struct SecretText: ~Escapable {
     search()
   }
 
+  /// Looks for nothing by itself.
+  @_lifetime(copy text)
+  init(scanning text: Span<UInt8>) { self.text = text }
+
   @_lifetime(self: copy self)
   private mutating func search() {
     var at = 0

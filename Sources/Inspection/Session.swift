@@ -6,6 +6,10 @@ public struct SessionStart: Hashable, Sendable {
   public var version: String
   /// Empty where the inspection attached.
   public var command: [ByteString]
+  /// The indexes of those of its words in which `***` stands for a secret.
+  public var redacted: [Int] = []
+  /// Secrets are not masked.
+  public var showsSecrets = false
   /// The user the command runs as; who attached.
   public var uid: UInt32
   public var cwd: ByteString

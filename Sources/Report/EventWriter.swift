@@ -17,6 +17,8 @@ struct EventWriter: ~Copyable {
     json.field("time_ns", session.time)
     json.field("honeyguide", session.version)
     json.field("command", session.command.lazy.map(Optional.some))
+    redacted(session.redacted)
+    if session.showsSecrets { json.field("secrets_shown", true) }
     json.field("uid", session.uid)
     json.field("cwd", session.cwd)
     json.field("boot_time_unix_ns", session.bootTime)
@@ -161,6 +163,7 @@ extension EventWriter {
       json.field("argv_unreadable", true)
     } else {
       json.field("argv", exec.argv.lazy.map(Optional.some))
+      redacted(exec.redacted)
     }
     json.field("argv_size", exec.argvSize)
     json.field("argv_truncated", exec.isArgvTruncated)

@@ -2,6 +2,11 @@
 internal import Inspection
 
 extension EventWriter {
+  /// The places in an array of texts where a secret was.
+  mutating func redacted(_ indexes: [Int]) {
+    if !indexes.isEmpty { numbers("redacted", indexes.map { Int32(truncatingIfNeeded: $0) }) }
+  }
+
   mutating func body(_ act: SystemAct, comm: ByteString) {
     if act.kind == .uring {
       json.field("operation", act.call)

@@ -20,7 +20,10 @@ public final class Live: EventSink {
     line = LiveLine(color: color)
   }
 
-  public func start(_ session: SessionStart) { startTime = session.time }
+  public func start(_ session: SessionStart) throws {
+    startTime = session.time
+    if session.showsSecrets { try output(Array("honeyguide: secrets are shown\n".utf8).span) }
+  }
 
   public func receive(_ event: Event) throws {
     // Thousands at the end of each process: they are no story.

@@ -23,7 +23,8 @@ extension View {
       Printable.appendCommand(inspection.start.command, to: &command)
     }
     let rest = Line("; " + counts + ", ")
-    var line = Line("honeyguide: ", .heading)
+    var line = Line(
+      inspection.start.showsSecrets ? "honeyguide (secrets are shown): " : "honeyguide: ", .heading)
     var tail = Line(" ")
     tail.add(ended, end.status.map { Words.trouble($0) == nil } ?? true ? .plain : .bad)
     tail.add(duration)

@@ -22,6 +22,9 @@ struct AttachCommand: ParsableCommand {
 
       Durations are in seconds, or with ms, s, m or h. Sizes are in bytes, or with K, M or G. Files are opened as the \
       user who called sudo, with the permissions that the umask leaves.
+
+      Passwords, tokens and keys in arguments and variables are masked: *** stands for what looks like one by its \
+      name or shape. With --show-secrets they are kept, and the first line of page and events says so.
       """)
 
   @Option(

@@ -29,10 +29,11 @@ struct AttachedRun {
     let signals = try SignalGuard()
     let plan = try LaunchPlan(.invoking)
     let target = try target()
-    let start = SessionStart(
+    var start = SessionStart(
       version: Version.current, command: [], uid: plan.identity.uid, cwd: WorkingDirectory.current,
       home: plan.environment["HOME"], bootTime: 0, time: 0, options: options.words.map(\.text),
       filter: try options.filters.filter(), attached: target.attachment)
+    start.showsSecrets = options.session.showSecrets
     let outputs = try SessionOutputs(options.session, as: plan.identity)
 
     var run = Attach.Options()

@@ -26,10 +26,11 @@ struct InspectedRun {
     let signals = try SignalGuard()
     let plan = try LaunchPlan(identityChoice, keepsGivenEnvironment: options.sudoEnv)
     let command = commandWords
-    let start = SessionStart(
+    var start = SessionStart(
       version: Version.current, command: command, uid: plan.identity.uid, cwd: WorkingDirectory.current,
       home: plan.environment["HOME"], bootTime: 0, time: 0, options: options.words.map(\.text),
       filter: try options.filters.filter())
+    start.showsSecrets = options.session.showSecrets
 
     // Opened before anything starts, so that a bad path fails early.
     let outputs = try SessionOutputs(options.session, as: plan.identity)

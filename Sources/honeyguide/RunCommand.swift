@@ -23,8 +23,10 @@ struct RunCommand: ParsableCommand {
       as timeout(1) does; when the command ends before, with its code.
 
       Durations are in seconds, or with ms, s, m or h. Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
-      the user the command runs as, with the permissions that the umask leaves: arguments of commands stand in \
-      them, passwords too.
+      the user the command runs as, with the permissions that the umask leaves.
+
+      Passwords, tokens and keys in arguments and variables are masked: *** stands for what looks like one by its \
+      name or shape. With --show-secrets they are kept, and the first line of page and events says so.
       """)
 
   @OptionGroup

@@ -26,6 +26,12 @@ struct SessionOptions: ParsableArguments {
   )
   var json: String?
 
+  @Flag(
+    help:
+      "Show passwords, tokens and keys; unless given, *** stands for them in arguments and variables."
+  )
+  var showSecrets = false
+
   @Flag(help: "Use what the kernel alone can see (this version never puts anything into the program).")
   var noInject = false
 

@@ -70,7 +70,7 @@ struct DecoderFuzzTests {
     let view = Live(color: true) { $0.append(to: &live) }
     var small = Inspection(start, limits: limits), large = Inspection(start)
     try json.start(start)
-    view.start(start)
+    try view.start(start)
     for event in events {
       try json.receive(event)
       try view.receive(event)

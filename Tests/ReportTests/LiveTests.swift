@@ -10,11 +10,20 @@ struct LiveTests {
   ) throws -> [String] {
     let collected = Collected()
     let sink = Live(color: color) { collected.append($0) }
-    sink.start(Samples.start)
+    try sink.start(Samples.start)
     for event in events { try sink.receive(event) }
     for loss in lose { try sink.lose(loss, time: 86_400_200_000_000) }
     try sink.finish(Samples.end)
     return collected.lines
+  }
+
+  @Test func `The first line says that secrets are shown`() throws {
+    let collected = Collected()
+    var start = Samples.start
+    start.showsSecrets = true
+    try Live(color: false) { collected.append($0) }.start(start)
+    #expect(collected.lines == ["honeyguide: secrets are shown"])
+    #expect(try Self.lines([]).isEmpty)
   }
 
   private static func what(_ body: Event.Body) throws -> String? {

@@ -137,6 +137,14 @@ import Testing
     }
   }
 
+  @Test func theFirstLineSaysThatSecretsAreShown() {
+    var start = Story().start("true")
+    start.showsSecrets = true
+    let page = Page.render(Story.reduce(start, []), end: Story().end(), style: PageStyle())
+    #expect(
+      String(decoding: page, as: UTF8.self).hasPrefix("honeyguide (secrets are shown): true exited 0 after "))
+  }
+
   @Test func aPageOfNothingHasItsFirstLine() {
     var story = Story()
     story.events = []

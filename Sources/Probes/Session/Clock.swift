@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLaunch
 internal import Glibc
 
 /// The clocks of events and of people.

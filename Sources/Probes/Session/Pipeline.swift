@@ -30,6 +30,7 @@ final class Pipeline: @unchecked Sendable {
   private var onPageRequest: () -> Void = {}
   private var startTime: UInt64 = 0
   private var isAttached = false
+  private var masksSecrets = true
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
   private var readerError: BPFError?
@@ -58,6 +59,9 @@ final class Pipeline: @unchecked Sendable {
     self.onPageRequest = onPageRequest
     startTime = session.time
     isAttached = session.attached != nil
+    masksSecrets = !session.showsSecrets
+    var session = session
+    if masksSecrets { session.maskSecrets() }
     for sink in sinks { sink.run { try $0.start(session) } }
     let ring = HandedOver(try tracer.ring())
     reader = Thread { [self] in read(ring) }
@@ -218,6 +222,7 @@ final class Pipeline: @unchecked Sendable {
       exit.duration -= min(exit.duration, startTime - event.process.start)
       event.body = .exit(exit)
     }
+    if masksSecrets { event.maskSecrets() }
     events += 1
     for sink in sinks { sink.run { try $0.receive(event) } }
   }
