@@ -11,7 +11,7 @@ import argparse, fcntl, json, os, secrets, shutil, struct, subprocess, sys, temp
 SESSIONS = "/run/honeyguide"
 CALLS, ENVIRONMENT, TSC = 1, 2, 4
 PAGE, CHUNK = 4096, 65536
-HEADER = struct.Struct("<IIIIQQiiQQIIBBBBIQQQ64s")
+HEADER = struct.Struct("<IIIIQQiiQQIIBBBBIQQ64sQ")
 FUNCTION = struct.Struct("<8QIIII48x")
 READ = struct.Struct("<QQIIII32x")
 
@@ -73,7 +73,7 @@ def read_table(path):
     with open(path, "rb") as file:
         data = file.read()
     (magic, version, _, _, chunks, session, pid, ppid, created, ticks, clock, python, method, calls_reason,
-     environment_reason, is_fork, stop, lost_functions, lost_calls, lost_reads, version_text) = HEADER.unpack_from(data)
+     environment_reason, is_fork, stop, lost_functions, lost_reads, version_text, lost_calls) = HEADER.unpack_from(data)
     table = dict(
         file=os.path.basename(path), valid=magic == 0x54414748, pid=pid, ppid=ppid, created=created, ticks=ticks,
         clock=clock, python=f"{python:08x}", method=method, calls_reason=calls_reason,

@@ -78,9 +78,10 @@ struct hg_agent_header {
   uint32_t stop;
   /// What had no room, by kind.
   uint64_t lost_functions;  // code objects
-  uint64_t lost_calls;      // calls of those
   uint64_t lost_reads;      // of the environment
   char version_text[64];    // Py_GetVersion, up to its first blank
+  uint64_t lost_calls;      // calls of the code objects that had no room
+  uint64_t own[15];         // the agent's: they share one record, whose first field is lost_calls
 };
 
 enum hg_agent_kind { HG_AGENT_FUNCTIONS = 1, HG_AGENT_READS = 2, HG_AGENT_TEXTS = 3 };
@@ -93,7 +94,8 @@ struct hg_agent_chunk {
   uint64_t unused[7];
 };
 
-/// One code object. Times are in ticks of the table's clock.
+/// One code object: those with the same file, line and names are one. Times are in ticks of the table's clock. A child
+/// of fork knows its parent's functions; those without calls and resumes say nothing.
 struct hg_agent_function {
   uint64_t calls;       // frames begun
   uint64_t resumes;     // generators and coroutines that went on

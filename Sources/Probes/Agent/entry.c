@@ -3,7 +3,7 @@
 // makes the module `posix` is replaced by one that calls it and starts the agent. Every Python imports that module when
 // its core is up, and before it looks at a site or runs the user's code. So no option or variable keeps the agent out.
 #include "agent.h"
-#include "python.h"
+#include "calls.h"
 
 struct built_in {
   const char *name;
@@ -14,7 +14,7 @@ extern struct built_in *PyImport_Inittab __attribute__((weak));
 
 enum { MOST_BUILT_IN = 512, MOST_SLOTS = 32 };
 static struct built_in built_in[MOST_BUILT_IN + 1];
-static void *(*make_posix)(void), *(*make_zipimport)(void);
+static void *(*make_posix)(void), *(*make_zipimport)(void), *(*make_thread)(void);
 
 static void start_calls(void) {
   if (!python_is_main_interpreter() || !table_create()) return;
@@ -83,6 +83,13 @@ static void *make_zipimport_and_start(void) {
   return make_zipimport();
 }
 
+static void *make_thread_and_watch(void) {
+  void *module = make_thread();
+  if (python.PyErr_Occurred() || !(session.file.flags & HG_AGENT_CALLS)) return module;
+  calls_thread_module(python.PyImport_AddModule("thread"));
+  return module;
+}
+
 __attribute__((constructor)) static void enter(int count, char **arguments, char **environment) {
   (void)count;
   (void)arguments;
@@ -100,6 +107,9 @@ __attribute__((constructor)) static void enter(int count, char **arguments, char
     } else if (python_minor() < 0x300 && strcmp(built_in[at].name, "zipimport") == 0) {
       make_zipimport = built_in[at].make;
       built_in[at].make = make_zipimport_and_start;
+    } else if (python_minor() < 0x300 && strcmp(built_in[at].name, "thread") == 0) {
+      make_thread = built_in[at].make;
+      built_in[at].make = make_thread_and_watch;
     }
   }
   if (make_posix) PyImport_Inittab = built_in;

@@ -235,6 +235,7 @@ cold bool table_follow_fork(void) {
   header->chunks = table.chunks;
   header->is_fork = 1;
   header->lost_functions = header->lost_calls = header->lost_reads = 0;
+  memset(header->own, 0, sizeof header->own);
   describe(header, created);
   clear_counts();
   __atomic_store_n(&header->magic, HG_AGENT_TABLE_MAGIC, __ATOMIC_RELEASE);

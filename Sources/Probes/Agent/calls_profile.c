@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of 2.7: PyEval_SetProfile, in each thread. While the program sets a profiler of its own in a thread, that thread
+// is not counted.
+#include "activation.h"
+#include "calls.h"
+
+enum { EVENT_CALL = 0, EVENT_RETURN = 3 };
+/// Of PyFrameObject: f_code and f_lasti. Of PyThreadState: c_profilefunc. Of PyCFunctionObject: m_ml.
+enum { FRAME_CODE = 32, FRAME_LAST = 120, THREAD_PROFILE = 40, FUNCTION_METHOD = 16 };
+
+static int profile(PyObject *self, char *frame, int event, PyObject *argument) {
+  (void)self;
+  if (event != EVENT_CALL && event != EVENT_RETURN) return 0;
+  if (unlikely(!table_is_open())) {
+    python.PyEval_SetProfile(NULL, NULL);
+    return 0;
+  }
+  struct hg_agent_function *function = function_of(*(PyObject **)(frame + FRAME_CODE));
+  if (event == EVENT_RETURN) {
+    stack_pop(function, argument == NULL);
+    return 0;
+  }
+  const bool is_resumed = function->own[FUNCTION_RESUMES] && *(int *)(frame + FRAME_LAST) >= 0;
+  function->calls += !is_resumed;
+  function->resumes += is_resumed;
+  stack_push(function);
+  return 0;
+}
+
+static python_function *start_thread, *set_profile;
+
+/// Starts a thread, and has it counted before it runs: its state is the newest, and it waits for the lock that this
+/// thread has.
+static PyObject *start_counted_thread(PyObject *self, PyObject *arguments) {
+  PyObject *result = start_thread(self, arguments);
+  PyObject *current = python.PyThreadState_Get();
+  PyObject *newest = python.PyInterpreterState_ThreadHead(((PyObject **)current)[1]);
+  if (!result || !table_is_open() || newest == current || *(void **)((char *)newest + THREAD_PROFILE)) return result;
+  python.PyThreadState_Swap(newest);
+  python.PyEval_SetProfile((void *)profile, NULL);
+  python.PyThreadState_Swap(current);
+  return result;
+}
+
+/// sys.setprofile: where it takes the program's profiler away, ours comes back.
+static PyObject *set_other_profile(PyObject *self, PyObject *function) {
+  PyObject *result = set_profile(self, function);
+  if (!result || !table_is_open()) return result;
+  if (*(void **)((char *)python.PyThreadState_Get() + THREAD_PROFILE) == NULL)
+    python.PyEval_SetProfile((void *)profile, NULL);
+  else
+    table_header->calls_reason = HG_AGENT_PROGRAM_PROFILES;
+  return result;
+}
+
+/// Puts a function of ours behind a built-in one, so that the program sees the same object.
+static void replace(PyObject *module, const char *name, python_function **before, python_function *function) {
+  PyObject *object = module ? python.PyObject_GetAttrString(module, name) : NULL;
+  if (!object) {
+    python.PyErr_Clear();
+    return;
+  }
+  struct python_method *method = *(struct python_method **)((char *)object + FUNCTION_METHOD);
+  if (object->type == python.PyCFunction_Type && method->function != (void *)function) {
+    *before = (python_function *)method->function;
+    method->function = (void *)function;
+  }
+  python.Py_DecRef(object);
+}
+
+void calls_thread_module(PyObject *module) {
+  replace(module, "start_new_thread", &start_thread, start_counted_thread);
+  // The same function under its old name has its own description.
+  replace(module, "start_new", &start_thread, start_counted_thread);
+}
+
+enum hg_agent_reason calls_start_profile(void) {
+  replace(python.PyImport_AddModule("sys"), "setprofile", &set_profile, set_other_profile);
+  python.PyEval_SetProfile((void *)profile, NULL);
+  return HG_AGENT_OBSERVED;
+}
