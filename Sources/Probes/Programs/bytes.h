@@ -12,6 +12,9 @@ struct {
   __type(value, struct hg_file_count);
 } file_counts SEC(".maps");
 
+// What a count begins with. Not on the stack: Linux 6.1 adds up the stacks of all functions under way, a walk's among them.
+static const struct hg_file_count counted, left_out = {.is_left_out = true};
+
 // Begins to count what a process does with a file, and tells which one it is.
 static __noinline int begin_count(struct hg_file_key *key, struct file *file) {
   __u32 zero = 0;
@@ -21,15 +24,14 @@ static __noinline int begin_count(struct hg_file_key *key, struct file *file) {
   struct hg_file *record = &s->file;
   s->offset = sizeof *record;
   walk(s, &record->walk, (__u64)file_path(file));
-  struct hg_file_count count = {};
-  count.is_left_out = filters & HG_FILTER_PATH && !is_wanted_path(s, &record->walk, sizeof *record, NULL, 0);
-  long error = bpf_map_update_elem(&file_counts, key, &count, BPF_NOEXIST);
+  bool is_left_out = filters & HG_FILTER_PATH && !is_wanted_path(s, &record->walk, sizeof *record, NULL, 0);
+  long error = bpf_map_update_elem(&file_counts, key, is_left_out ? &left_out : &counted, BPF_NOEXIST);
   if (error) {
     // Another thread was faster; or there is no room.
     if (!bpf_map_lookup_elem(&file_counts, key)) lose(HG_LOST_FILES);
     return 0;
   }
-  if (count.is_left_out) return 0;
+  if (is_left_out) return 0;
   fill_header(&record->header, HG_RECORD_FILE, task, parent_pid(task));
   record->key = *key;
   __u32 end = s->offset;

@@ -64,10 +64,12 @@ __noinline int append_user(struct scratch *s, struct hg_text *text, unsigned lon
     return 0;
   }
   long size = bpf_probe_read_user_str(s->bytes + offset, TEXT_LIMIT, (const void *)address);
-  if (size <= 0) {
+  if (size < 0) {
     text->flags = HG_TEXT_UNREADABLE;
     return 0;
   }
+  // Nothing but its zero: 1 byte, or by the count of older kernels (6.1 and 6.12 among them) 0.
+  if (!size) size = 1;
   // It ended there, or had to be cut there.
   char last = 1;
   if (size == TEXT_LIMIT && (bpf_probe_read_user(&last, 1, (const void *)(address + TEXT_LIMIT - 1)) || last))
