@@ -32,7 +32,7 @@ demo: build ## Inspect a wrapper round Ansible: Examples/ansible-wrapper
 test: setup ## Run every test (as root, or with sudo's help, also those that need the kernel)
 	scripts/swift test --disable-xctest $(CHECKED)
 
-test-kernels: build ## Compare with strace on Linux 6.1 and 6.12, emulated by QEMU (10 minutes; table in docs/kernels.md)
+test-kernels: build ## Compare with strace on Linux 6.1 and 6.12 in QEMU (minutes; table in docs/kernels.md)
 	@scripts/test-kernels --record
 
 lint: man ## Check format, licences, scripts, documents and man pages

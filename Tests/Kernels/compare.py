@@ -20,7 +20,7 @@ KINDS = {"unlinkat": "unlink", "mkdirat": "mkdir", "renameat": "rename", "rename
          "symlinkat": "symlink", "ftruncate": "truncate", "fchmod": "chmod", "fchmodat": "chmod", "fchown": "chown",
          "lchown": "chown", "fchownat": "chown", "fchdir": "chdir"}
 # A text, or a structure of any depth of two, or a word.
-ARGUMENT = re.compile(r'"(?:\\x[0-9a-f]{2})*"(?:\.\.\.)?|\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\}|[^,]+')
+ARGUMENT = re.compile(r'\s*("(?:\\x[0-9a-f]{2})*"(?:\.\.\.)?|\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\}|[^,]+)')
 
 
 def unescape(text):
@@ -34,7 +34,9 @@ def strace_calls(path):
         if end:
             yield "+++", [end.group(2) or end.group(3)], ""
             continue
-        call = re.match(r"(\w+)\((.*)\) += (.*)$", line.rstrip("\n"))
+        # Another thread than the first executes a program, and is the first from then on.
+        line = re.sub(r" <pid changed to \d+ \.\.\.>$", ") = 0", line.rstrip("\n"))
+        call = re.match(r"(\w+)\((.*)\) += (.*)$", line)
         if call:
             yield call.group(1), [part.strip() for part in ARGUMENT.findall(call.group(2))], call.group(3)
 
@@ -44,36 +46,80 @@ def error_of(result):
     return found.group(1) if found else None
 
 
+def processes_of(files):
+    """By each thread's number: its process, and how many programs that had executed when the thread was made."""
+    makers = {}
+    for maker, path in files.items():
+        programs = 0
+        for call, arguments, result in strace_calls(path):
+            programs += call in EXECS and not error_of(result)
+            if call in ("clone", "clone3") and any("CLONE_THREAD" in part for part in arguments):
+                child = re.match(r"(\d+)", result)
+                if child:
+                    makers[child.group(1)] = maker, programs
+
+    def origin(thread):
+        if thread not in makers:
+            return thread, 0
+        maker, programs = makers[thread]
+        process, earlier = origin(maker)
+        return process, earlier + programs
+
+    return {thread: origin(thread) for thread in files}
+
+
+def executed(call, arguments, texts, error):
+    """A program's name as the kernel gives it (fs/exec.c, alloc_bprm), and its arguments after the first."""
+    name = texts[0] if texts else None
+    if error:
+        return "exec", name, error
+    if call == "execveat" and not name.startswith("/") and not arguments[0].startswith("AT_FDCWD"):
+        name = "/dev/fd/" + re.match(r"\d+", arguments[0]).group(0) + ("/" + name if name else "")
+    words = next((part for part in arguments if part.startswith("[")), "[]")
+    return "exec", name, tuple(unescape(part) for part in re.findall(r'"[^"]*"', words)[1:])
+
+
+def connected(arguments, error):
+    whole = ",".join(arguments)
+    address = re.search(r'sin6?_port=htons\((\d+)\).*?"((?:\\x[0-9a-f]{2})+)"', whole)
+    if address:
+        return "connect", unescape(address.group(2)), int(address.group(1)), error
+    path = re.search(r'sun_path=(@?)"((?:\\x[0-9a-f]{2})*)"', whole)
+    if path:
+        return "connect", path.group(1) + unescape(path.group(2)), error
+    return None
+
+
 def strace_story(name, directory):
     story = collections.Counter()
     lookups = set()
-    leaders = set()
-    files = glob.glob(os.path.join(directory, name + ".strace.*"))
-    for path in files:
-        thread = path.rsplit(".", 1)[1]
+    files = {path.rsplit(".", 1)[1]: path for path in glob.glob(os.path.join(directory, name + ".strace.*"))}
+    processes = processes_of(files)
+    for thread, path in files.items():
+        process, programs = processes[thread]
         for call, arguments, result in strace_calls(path):
             if call == "+++":
-                story["exit", arguments[0]] += 1
-                leaders.add(thread)
+                if process == thread:
+                    story["exit", arguments[0]] += 1
                 continue
             if result.startswith("?"):
                 continue
             error = error_of(result)
             texts = [unescape(part) for part in arguments if part.startswith('"')]
             if call in EXECS:
-                words = next((part for part in arguments if part.startswith("[")), "[]")
-                words = tuple(unescape(part) for part in re.findall(r'"[^"]*"', words))
-                story["exec", texts[0] if texts else None, error if error else len(words)] += 1
+                story[executed(call, arguments, texts, error)] += 1
+                programs += not error
             elif call in OPENS:
                 opened = None if error else unescape(re.search(r"<([^>]*)>", result).group(1))
                 story["open", texts[0] if texts else None, error, opened] += 1
             elif call in LOOKUPS:
-                if texts and (texts[0] or error in ("ENOENT", "EFAULT")) or not texts and error == "EFAULT":
-                    lookups.add((thread, "lookup", texts[0] if texts else None, error))
+                # An empty name is a descriptor's, which is no look-up, unless it is found to lead nowhere.
+                if texts[:1] != [""] and (texts or error == "EFAULT") or error == "ENOENT":
+                    lookups.add((process, programs, "lookup", texts[0] if texts else None, error))
             elif call == "connect":
-                address = re.search(r'sin6?_port=htons\((\d+)\).*?"((?:\\x[0-9a-f]{2})+)"', ",".join(arguments))
-                if address:
-                    story["connect", unescape(address.group(2)), int(address.group(1)), error] += 1
+                connection = connected(arguments, error)
+                if connection:
+                    story[connection] += 1
             elif call in KINDS or call in KINDS.values() or call == "rmdir":
                 kind = KINDS.get(call, call)
                 if call == "unlinkat" and "AT_REMOVEDIR" in arguments[-1]:
@@ -83,7 +129,7 @@ def strace_story(name, directory):
                     texts = texts[1:]
                 story[kind, texts[0] if texts else None, error] += 1
     for lookup in lookups:
-        story[lookup[1:]] += 1
+        story[lookup[2:]] += 1
     return story
 
 
@@ -98,28 +144,41 @@ def honeyguide_story(name, directory):
     events = [json.loads(line) for line in open(os.path.join(directory, name + ".jsonl"), encoding="utf-8")]
     assert events[0]["event"] == "start" and events[-1]["event"] == "summary", "a story without beginning or end"
     lookups = set()
+    programs = collections.Counter()
     for event in events:
         kind, error = event["event"], event.get("error")
         if kind == "exit":
             story["exit", event.get("signal") or str(event["code"])] += 1
         elif kind == "exec":
-            story["exec", text_of(event, "filename"), error if error else len(event["argv"])] += 1
+            # The kernel puts an interpreter, and what stands in the script's first line, before the script's name.
+            words = event.get("argv", [])
+            words = [text_of({"word": word, "word_base64": coded}, "word")
+                     for word, coded in zip(words, event.get("argv_base64") or [None] * len(words))]
+            first = words.index(event["script"]) if event.get("script") in words else 0
+            story["exec", text_of(event, "filename"), error if error else tuple(words[first + 1:])] += 1
+            programs[event["pid"]] += not error
         elif kind == "open":
             opened = None if error else text_of(event, "path")
             story["open", text_of(event, "requested"), error, opened] += 1
         elif kind == "lookup":
-            lookups.add((event["tid"], "lookup", text_of(event, "requested"), error))
-        elif kind == "connect" and event.get("protocol") == "tcp":
-            story["connect", event["remote"]["address"], event["remote"]["port"], error] += 1
+            lookups.add((event["pid"], programs[event["pid"]], "lookup", text_of(event, "requested"), error))
+        elif kind == "connect":
+            remote = event["remote"] or {}
+            if "port" in remote:
+                story["connect", remote["address"], remote["port"], error] += 1
+            elif "abstract" in remote:
+                story["connect", "@" + text_of(remote, "abstract"), error] += 1
+            elif "path" in remote:
+                story["connect", text_of(remote, "requested") or text_of(remote, "path"), error] += 1
         elif kind in KINDS.values() or kind == "rmdir":
             story[kind, text_of(event, "requested"), error] += 1
     for lookup in lookups:
-        story[lookup[1:]] += 1
+        story[lookup[2:]] += 1
     return story, events[-1]
 
 
 def normal(story):
-    """Without what differs from run to run: the kernel's numbers, and threads' exits, which are none of processes."""
+    """Without what differs from run to run: the kernel's numbers."""
     result = collections.Counter()
     for key, count in story.items():
         parts = []
@@ -148,10 +207,7 @@ def main():
         name = os.path.basename(path)[:-6]
         ours, summary = honeyguide_story(name, directory)
         ours, theirs = normal(ours), normal(strace_story(name, directory))
-        # strace tells the end of each thread: those of the process's code are compared by presence alone.
         more, less = ours - theirs, theirs - ours
-        for key in [key for key in less if key[0] == "exit" and key in ours]:
-            del less[key]
         both = sum((ours & theirs).values())
         codes = [read(os.path.join(directory, f"{name}.{witness}-status")) for witness in ("honeyguide", "strace")]
         wrong = bool(more or less or summary["lost"] or codes[0] != codes[1] or both < 20)
