@@ -182,3 +182,11 @@ int hg_pipe(int *reading, int *writing) {
 }
 
 char **hg_environment(void) { return environ; }
+
+uint64_t hg_ticks(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return 0;
+#endif
+}

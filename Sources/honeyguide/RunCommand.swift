@@ -44,6 +44,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Go on until everything that the command started has ended.")
   var waitAll = false
 
+  @OptionGroup(title: "Inside Python")
+  var inside: PythonOptions
+
   @OptionGroup(title: "What is told")
   var filters: FilterOptions
 
@@ -66,7 +69,7 @@ struct RunCommand: ParsableCommand {
     if asRoot && sudoEnv {
       throw ValidationError("--as-root already keeps sudo's environment; leave out --sudo-env.")
     }
-    try SessionOptions.refuseRepetition(of: SessionOptions.single + ["--user"], in: words)
+    try SessionOptions.refuseRepetition(of: SessionOptions.single + ["--user", "--python"], in: words)
   }
 
   /// What the parser answers by itself in other commands; here it takes any word it does not know, and all that

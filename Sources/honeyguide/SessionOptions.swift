@@ -32,7 +32,9 @@ struct SessionOptions: ParsableArguments {
   )
   var showSecrets = false
 
-  @Flag(help: "Use what the kernel alone can see (this version never puts anything into the program).")
+  @Flag(
+    name: [.customLong("no-inject"), .customLong("no-injection")],
+    help: "Use what the kernel alone can see: nothing is put into any process.")
   var noInject = false
 
   @Flag(

@@ -83,3 +83,6 @@ char **hg_environment(void);
 /// taken at all.
 int hg_openat_as(
     const struct hg_identity *identity, int directory, const char *path, int flags, mode_t mode, int *became);
+
+/// The processor's counter (rdtsc); 0 where there is none that the agent uses.
+uint64_t hg_ticks(void);

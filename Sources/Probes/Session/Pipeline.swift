@@ -16,6 +16,8 @@ final class Pipeline: @unchecked Sendable {
   let allEnded: WakeUp
   /// Signalled when somebody came in who is to be described.
   private let arrival: WakeUp?
+  /// The agent in Python processes; nil where there is none.
+  private let injection: Injection?
   private var reader: Thread?
   private var worker: Thread?
 
@@ -40,7 +42,7 @@ final class Pipeline: @unchecked Sendable {
 
   init(
     _ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp,
-    arrival: WakeUp? = nil
+    arrival: WakeUp? = nil, injection: Injection? = nil
   )
     throws
   {
@@ -51,6 +53,7 @@ final class Pipeline: @unchecked Sendable {
     stop = try WakeUp()
     self.allEnded = allEnded
     self.arrival = arrival
+    self.injection = injection
     decoder = Decoder(pageSize: UInt64(sysconf(Int32(_SC_PAGESIZE))))
   }
 
@@ -112,6 +115,7 @@ final class Pipeline: @unchecked Sendable {
     queue.push(.end)
     worker?.join()
     let now = Clock.boot()
+    for event in injection?.finish(at: now) ?? [] { receive(event) }
     do throws(BPFError) {
       for event in try fileCounters.takeAll(at: now) { receive(event) }
       for event in try tracer.uringRequests(now: now) { receive(event) }
@@ -122,6 +126,11 @@ final class Pipeline: @unchecked Sendable {
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
     var notes = sinks.compactMap(\.failure) + unknown.sorted()
+    if let program = injection?.failedProgram {
+      notes.append(
+        "The agent for Python could not be loaded by \(program.quoted), whose loader may have complained; "
+          + "with --no-inject nothing is loaded.")
+    }
     if let readerError { notes.append("Reading events ended early: \(readerError).") }
     var result = end(losses, events, notes)
     for sink in sinks { sink.run { try $0.finish(result) } }
@@ -191,6 +200,8 @@ final class Pipeline: @unchecked Sendable {
       if FileCounters.isCounted(try reader.peek(hg_header.self).type) {
         fileCounters.note(try FileCounters.counted(&reader))
       } else if let event = try decoder.decode(record) {
+        if injection?.isOwn(event) == true { return }
+        for ended in injection?.note(event) ?? [] { receive(ended) }
         if case .exit = event.body { tellBytes(of: event) }
         receive(event)
       } else if decoder.takeArrivals() {
@@ -209,7 +220,9 @@ final class Pipeline: @unchecked Sendable {
   /// Its sums are at their end with the process itself.
   private func tellBytes(of end: Event) {
     do throws(BPFError) {
-      for event in try fileCounters.take(end.process, at: end.time) { receive(event) }
+      for event in try fileCounters.take(end.process, at: end.time) where injection?.isOwn(event) != true {
+        receive(event)
+      }
     } catch {
       unknown.insert("Bytes that were counted could not be read: \(error).")
     }
@@ -237,6 +250,7 @@ final class Pipeline: @unchecked Sendable {
     if decoder.requests.dropped > 0 {
       losses.append(Loss(reason: "too-many-io-uring-requests", count: decoder.requests.dropped))
     }
+    losses += (injection?.refused ?? [:]).map { Loss(reason: $0.key, count: $0.value) }
     losses += undecodable.map { Loss(reason: $0.key, count: $0.value) }
     let now = Clock.boot()
     for loss in losses {

@@ -17,6 +17,8 @@ public enum Run {
     public var countsBytes = false
     /// How long the inspection is to go on, in nanoseconds; nil: as long as the command.
     public var duration: UInt64?
+    /// What is asked of the agent in Python processes; nil: nothing is put into any process.
+    public var inside: InsideOptions?
 
     public init(command: [ByteString]) { self.command = command }
   }
@@ -33,9 +35,11 @@ public enum Run {
     _ options: Options, plan: LaunchPlan, signals: consuming SignalGuard, session: SessionStart,
     sinks: [any EventSink], onPageRequest: @escaping () -> Void
   ) throws -> SessionEnd {
+    var plan = plan
+    let injection = inject(options.inside, into: &plan)
     let command = try GatedCommand(options.command, plan: plan, inherited: signals.inherited)
     let allEnded = try WakeUp()
-    let pipeline = try start(options, following: command, session, sinks, allEnded, onPageRequest)
+    let pipeline = try start(options, following: command, session, sinks, allEnded, injection, onPageRequest)
     let running: RunningCommand
     do {
       running = try command.release(signals)
@@ -61,17 +65,33 @@ public enum Run {
     }
   }
 
+  /// Prepares what the command is to load; where that cannot be, the page says so.
+  private static func inject(_ inside: InsideOptions?, into plan: inout LaunchPlan) -> Injection? {
+    guard let inside, inside.calls || inside.environment else { return nil }
+    do throws(InjectionError) {
+      let wishes = Injection.Wishes(calls: inside.calls, environment: inside.environment)
+      let injection = try Injection(wishes, program: Diagnosis.ownProgram)
+      injection.apply(to: &plan.environment)
+      return injection
+    } catch {
+      plan.notes.append("\(error)")
+      return nil
+    }
+  }
+
   /// Loads, attaches and follows the command that waits at its gate.
   private static func start(
     _ options: Options, following command: borrowing GatedCommand, _ session: SessionStart,
-    _ sinks: [any EventSink], _ allEnded: WakeUp, _ onPageRequest: @escaping () -> Void
+    _ sinks: [any EventSink], _ allEnded: WakeUp, _ injection: Injection?,
+    _ onPageRequest: @escaping () -> Void
   ) throws -> Pipeline {
     do {
       let tracer = try Tracer.start(
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
           countsBytes: options.countsBytes))
-      let pipeline = try Pipeline(tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded)
+      let pipeline = try Pipeline(
+        tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection)
       // Until it executes the command, its executable is Honeyguide's.
       try pipeline.follow(
         FileDescriptor(rawValue: command.pidfd), isExcluded: !session.filter.exes.isEmpty)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CAgentTable
+internal import Inspection
+
+/// The agent in the command's Python processes, from Honeyguide's side: where the library is, where tables are left, what
+/// is made of them. Of one thread at a time.
+final class Injection: @unchecked Sendable {
+  /// What agents are asked for.
+  struct Wishes: Hashable, Sendable {
+    var calls: Bool
+    var environment: Bool
+  }
+
+  private let wishes: Wishes
+  private let library: AgentLibrary
+  private let session: AgentSession
+  private let start = TableClock.Pair.now
+  private var tables: TableDirectory
+  private var inhabitants: [Int32: Inhabitant] = [:]
+  /// Paths below these are ours.
+  private let ownPlaces: [ByteString]
+  /// Tables that were not taken, by reason.
+  private(set) var refused: [String: UInt64] = [:]
+  /// The first program that could not load the library.
+  private(set) var failedProgram: ByteString?
+
+  /// A process, as far as its tables are concerned.
+  private struct Inhabitant {
+    var process: ProcessID
+    var innerPID: Int32?
+    var uids: Set<UInt32>
+    var ppid: Int32 = 0
+    var comm: ByteString = ""
+    /// Since when it has run its program; zero: it has its parent's.
+    var since: UInt64 = 0
+    /// Where that program is Python's.
+    var isPython = false
+    var isPrivileged = false
+    var couldNotLoad = false
+  }
+
+  init(_ wishes: Wishes, program: String) throws(InjectionError) {
+    self.wishes = wishes
+    library = try AgentLibrary.find(program: program)
+    let flags =
+      (wishes.calls ? HG_AGENT_CALLS.rawValue : 0) | (wishes.environment ? HG_AGENT_ENVIRONMENT.rawValue : 0)
+      | (AgentSession.usesCounter ? HG_AGENT_TSC.rawValue : 0)
+    session = try AgentSession(flags: flags)
+    tables = TableDirectory(path: session.path, descriptor: session.directory, session: session.id)
+    ownPlaces = [ByteString(session.path + "/"), ByteString(library.directory.bytes + Array("/".utf8))]
+  }
+
+  /// The environment with the library in it, before those that were there.
+  func apply(to environment: inout EnvironmentBlock) {
+    let own = library.preload(session: session.id)
+    let others = environment["LD_PRELOAD"].map { $0.isEmpty ? [] : [UInt8(ascii: ":")] + $0.bytes } ?? []
+    environment["LD_PRELOAD"] = ByteString(own.bytes + others)
+  }
+
+  /// Whether an event tells nothing but that the agent was loaded, or of its table.
+  func isOwn(_ event: Event) -> Bool {
+    switch event.body {
+    case .open(let open):
+      guard isOwn(open.target) else { return false }
+      if case .error = open.result, open.target.requested?.bytes.starts(with: library.directory.bytes) == true
+      {
+        inhabitants[event.process.pid]?.couldNotLoad = true
+        // A loader that does not know $LIB says nothing, and goes on.
+        if open.target.requested?.bytes.contains(UInt8(ascii: "$")) == false {
+          failedProgram = failedProgram ?? event.comm
+        }
+      }
+      return true
+    case .lookup(let lookup): return isOwn(lookup.target)
+    case .change(let change): return isOwn(change.target)
+    case .fileIO(let io): return isOwn(io.target)
+    default: return false
+    }
+  }
+
+  private func isOwn(_ target: PathArgument) -> Bool {
+    [target.requested, target.path].compactMap { $0?.bytes }.contains { path in
+      ownPlaces.contains { path.starts(with: $0.bytes) }
+    }
+  }
+
+  /// Follows who is who; gives what is known of a program that ends with this event, to be told before it.
+  func note(_ event: Event) -> [Event] {
+    let pid = event.process.pid
+    var inhabitant = inhabitants[pid] ?? Inhabitant(process: event.process, uids: [])
+    if inhabitant.process != event.process { inhabitant = Inhabitant(process: event.process, uids: []) }
+    let before = inhabitant
+    inhabitant.uids.insert(event.uid)
+    inhabitant.ppid = event.ppid
+    inhabitant.comm = event.comm
+    defer { if case .exit = event.body { inhabitants[pid] = nil } else { inhabitants[pid] = inhabitant } }
+    switch event.body {
+    case .fork(let fork):
+      var child = Inhabitant(process: fork.child, innerPID: fork.innerPID, uids: inhabitant.uids)
+      (child.ppid, child.comm) = (pid, event.comm)
+      inhabitants[fork.child.pid] = child
+      return []
+    case .exec(let exec):
+      let ended = take(before, uid: event.uid, at: event.time &- 1)
+      inhabitant.since = event.time
+      inhabitant.innerPID = exec.innerPID
+      inhabitant.uids.insert(exec.euid)
+      inhabitant.isPython = Self.isPython(exec.exe)
+      inhabitant.isPrivileged = exec.euid != event.uid
+      inhabitant.couldNotLoad = false
+      return ended
+    case .exit:
+      return take(inhabitant, uid: event.uid, at: event.time)
+    default: return []
+    }
+  }
+
+  /// Ends the session: what goes on is told to stop, and what it has so far is taken.
+  func finish(at time: UInt64) -> [Event] {
+    var events: [Event] = []
+    tables.stopAll()
+    for inhabitant in inhabitants.values.sorted(by: { $0.process.start < $1.process.start }) {
+      events += take(inhabitant, uid: inhabitant.uids.first ?? 0, at: time)
+    }
+    let left = tables.left()
+    if left > 0 { refused[TableError.unmatched.rawValue, default: 0] += UInt64(left) }
+    session.remove()
+    return events
+  }
+
+  /// The tables of a process since it began, or since its latest exec.
+  private func take(_ inhabitant: Inhabitant, uid: UInt32, at time: UInt64) -> [Event] {
+    var events: [Event] = []
+    func event(_ body: Event.Body, at time: UInt64) -> Event {
+      Event(
+        time: time, process: inhabitant.process, tid: inhabitant.process.pid, ppid: inhabitant.ppid, uid: uid,
+        comm: inhabitant.comm, body: body)
+    }
+    var hasTable = false
+    let numbers = [inhabitant.process.pid] + (inhabitant.innerPID.map { [$0] } ?? [])
+    let period =
+      max(inhabitant.since, inhabitant.process.start)...max(time, inhabitant.since, inhabitant.process.start)
+    for result in tables.take(numbers, created: period, owners: inhabitant.uids) {
+      switch result {
+      case .failure(let reason): if reason != .unfinished { refused[reason.rawValue, default: 0] += 1 }
+      case .success(let table):
+        hasTable = true
+        let story = TableStory(table, clock: TableClock(start: start, end: .now), wishes: wishes)
+        events.append(event(.interpreter(story.interpreter), at: time))
+        for (read, first) in story.reads {
+          events.append(event(.environment(read), at: min(max(first, period.lowerBound), time)))
+        }
+        events += story.functions.map { event(.function($0), at: time) }
+      }
+    }
+    if inhabitant.isPython, !hasTable {
+      let reason =
+        inhabitant.isPrivileged
+        ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
+        : inhabitant.couldNotLoad
+          ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
+      events.append(
+        event(
+          .interpreter(
+            Interpreter(version: nil, method: .none, hasCalls: false, hasEnvironment: false, reason: reason)),
+          at: time))
+    }
+    return events
+  }
+
+  /// Whether a program is named as Python's interpreters are: python, python3, python3.11, python3-dbg.
+  static func isPython(_ exe: ByteString) -> Bool {
+    let name = exe.bytes.split(separator: UInt8(ascii: "/")).last ?? []
+    let prefix = Array("python".utf8)
+    guard name.starts(with: prefix) else { return false }
+    let rest = name.dropFirst(prefix.count).prefix { $0 != UInt8(ascii: "-") }
+    return rest.allSatisfy { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+}
+
+/// What the agent in the command's Python processes is asked for.
+public struct InsideOptions: Hashable, Sendable {
+  public var calls: Bool
+  public var environment: Bool
+
+  public init(calls: Bool = true, environment: Bool = true) {
+    self.calls = calls
+    self.environment = environment
+  }
+}
