@@ -72,6 +72,8 @@ def text(data, place):
 def read_table(path):
     with open(path, "rb") as file:
         data = file.read()
+    if len(data) < PAGE:  # its process was ended while it made it
+        return dict(file=os.path.basename(path), valid=False, functions=[], reads=[])
     (magic, version, _, _, chunks, session, pid, ppid, created, ticks, clock, python, method, calls_reason,
      environment_reason, is_fork, stop, lost_functions, lost_reads, version_text, lost_calls) = HEADER.unpack_from(data)
     table = dict(
