@@ -4,12 +4,32 @@
 #include "activation.h"
 #include "calls.h"
 
-enum { EVENT_CALL = 0, EVENT_RETURN = 3 };
-/// Of PyFrameObject: f_code and f_lasti. Of PyThreadState: c_profilefunc. Of PyCFunctionObject: m_ml.
-enum { FRAME_CODE = 32, FRAME_LAST = 120, THREAD_PROFILE = 40, FUNCTION_METHOD = 16 };
+enum { EVENT_CALL = 0, EVENT_RETURN = 3, EVENT_C_CALL = 4 };
+/// Of PyFrameObject: f_code and f_lasti. Of PyThreadState: c_profilefunc. Of PyCFunctionObject: m_ml, m_self. Of
+/// PyTypeObject: tp_name.
+enum {
+  FRAME_CODE = 32,
+  FRAME_LAST = 120,
+  THREAD_PROFILE = 40,
+  FUNCTION_METHOD = 16,
+  FUNCTION_SELF = 24,
+  TYPE_NAME = 24
+};
+
+/// cProfile takes the thread's profiler without anybody being told; that it is about to, its own call says.
+static void notice_profiler(PyObject *function) {
+  if (function->type != python.PyCFunction_Type) return;
+  const struct python_method *method = *(struct python_method **)((char *)function + FUNCTION_METHOD);
+  PyObject *self = *(PyObject **)((char *)function + FUNCTION_SELF);
+  if (method->name[0] != 'e' || strcmp(method->name, "enable") != 0 || !self) return;
+  const char *type = *(const char **)((char *)self->type + TYPE_NAME);
+  if (strcmp(type, "Profile") == 0 || strcmp(type, "_lsprof.Profiler") == 0)
+    table_header->calls_reason = HG_AGENT_PROGRAM_PROFILES;
+}
 
 static int profile(PyObject *self, char *frame, int event, PyObject *argument) {
   (void)self;
+  if (event == EVENT_C_CALL && argument && table_is_open()) notice_profiler(argument);
   if (event != EVENT_CALL && event != EVENT_RETURN) return 0;
   if (unlikely(!table_is_open())) {
     python.PyEval_SetProfile(NULL, NULL);
