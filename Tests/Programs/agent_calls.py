@@ -170,17 +170,22 @@ def everything():
 def main():
     if len(sys.argv) < 2:
         return everything()
-    counts = {}
+    # Appending is one step, which no other thread can come between; adding to a number is not.
+    seen = []
+    # Names of its own: threads of Python 2 may still end when those of the module are gone.
+    base, here = os.path.basename, os.path.basename(__file__)
 
     def note(frame, event, argument):
-        if event in ("call", "return") and os.path.basename(frame.f_code.co_filename) == os.path.basename(__file__):
-            key = (frame.f_code.co_firstlineno, frame.f_code.co_name)
-            counts.setdefault(key, [0, 0])[event == "return"] += 1
+        if event in ("call", "return") and base(frame.f_code.co_filename) == here:
+            seen.append((frame.f_code.co_firstlineno, frame.f_code.co_name, event))
 
     threading.setprofile(note)
     sys.setprofile(note)
     everything()
     sys.setprofile(None)
+    counts = {}
+    for line, name, event in seen:
+        counts.setdefault((line, name), [0, 0])[event == "return"] += 1
     with open(sys.argv[1], "wb") as file:
         for (line, name), (begins, ends) in sorted(counts.items()):
             name = name if isinstance(name, bytes) else name.encode("utf-8")
