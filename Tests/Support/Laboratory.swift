@@ -44,7 +44,8 @@ public struct Laboratory: Sendable {
     let file = root.appending("story.jsonl")
     var inspected = command
     inspected.arguments =
-      wrapper + [try Requirement.honeyguide(), "run", "--json", file.string, "--quiet"] + options + ["--"]
+      wrapper + [try Requirement.honeyguide(), "run", "--json", file.string, "--quiet", "--no-inject"]
+      + options + ["--"]
       + command.arguments
     let outcome = try inspected.run()
     guard Files.exists(file) else {
