@@ -108,6 +108,8 @@ public struct Exec: Hashable, Sendable {
   public var cgroup: ByteString?
   /// The id of the container that the cgroup is one of.
   public var container: ByteString?
+  /// What of its environment is new; nil where that is not told.
+  public var environment: EnvironmentDifference?
 
   public init(
     exe: ByteString, filename: ByteString, argv: [ByteString], argvSize: Int,

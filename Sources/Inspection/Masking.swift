@@ -44,8 +44,9 @@ extension Exec {
   fileprivate var masked: Exec? {
     var arguments = argv
     let redacted = Secrets.mask(&arguments)
-    guard !redacted.isEmpty else { return nil }
+    guard !redacted.isEmpty || environment != nil else { return nil }
     var exec = self
+    exec.environment?.maskSecrets()
     exec.argv = arguments
     exec.redacted = redacted
     return exec

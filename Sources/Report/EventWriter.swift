@@ -180,6 +180,7 @@ extension EventWriter {
     if let number = exec.innerPID { json.field("ns_pid", number) }
     if let cgroup = exec.cgroup { json.field("cgroup", cgroup) }
     if let container = exec.container { json.field("container", container) }
+    if let environment = exec.environment { self.environment(environment) }
   }
 
   /// A path that every process has: an empty one is one that could not be had.

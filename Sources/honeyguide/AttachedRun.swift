@@ -40,6 +40,7 @@ struct AttachedRun {
     run.ringSize = UInt32((options.session.ringSize ?? .ring).bytes)
     run.queueLimit = (options.session.buffer ?? .queue).bytes
     run.countsBytes = options.session.bytes
+    run.tellsEnvironment = options.session.execEnv
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(
       run, target: target, signals: signals, session: start, sinks: outputs.sinks,

@@ -41,6 +41,7 @@ struct InspectedRun {
     run.duration = options.session.duration?.nanoseconds
     run.waitsForAll = options.waitAll
     run.countsBytes = options.session.bytes
+    run.tellsEnvironment = options.session.execEnv
     run.inside = options.session.noInject ? nil : options.inside.options
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,

@@ -42,6 +42,9 @@ struct SessionOptions: ParsableArguments {
   )
   var bytes = false
 
+  @Flag(help: "Tell in the events which variables each exec adds to the environment, changes, or removes.")
+  var execEnv = false
+
   @Option(
     help: ArgumentHelp(
       "End the inspection after this time, and print the page; what was inspected goes on.", valueName: "time"

@@ -213,26 +213,6 @@ struct JSONLinesTests {
         == #","protocol":"tcp","remote":null,"remote_unreadable":true,"error":"EFAULT","pending":false"#)
   }
 
-  @Test func `Where secrets were masked is said, and that they are shown`() throws {
-    var exec = Exec(exe: "/a", filename: "a", argv: ["a", "***", "b", "***"], argvSize: 30, cwd: "/")
-    exec.redacted = [1, 3]
-    #expect(
-      try fields(.exec(exec)).contains(#""argv":["a","***","b","***"],"redacted":[1,3],"argv_size":30"#))
-    #expect(
-      try fields(.existing(.process(exec))).contains(#""argv":["a","***","b","***"],"redacted":[1,3],"#))
-    let collected = Collected()
-    let sink = JSONLines { collected.append($0) }
-    var start = Samples.start
-    start.redacted = [1]
-    try sink.start(start)
-    start.redacted = []
-    start.showsSecrets = true
-    try sink.start(start)
-    #expect(collected.lines[0].contains(#""./the_ansible_wrapper.sh","--check"],"redacted":[1],"uid""#))
-    #expect(!collected.lines[0].contains("secrets_shown"))
-    #expect(collected.lines[1].contains(#""--check"],"secrets_shown":true,"uid""#))
-  }
-
   @Test func `Arguments that could not be read are null and never an empty list`() throws {
     var exec = Exec(exe: "", filename: "", argv: [], argvSize: 300, cwd: "", stdio: [nil, nil, nil])
     exec.isArgvUnreadable = true

@@ -9,11 +9,14 @@ public struct HoneyguideLines: Sendable {
   /// One line, with the exact bytes of its strings at hand.
   public struct Line: Sendable {
     public var json: JSON
+    public init(json: JSON) { self.json = json }
 
     public var event: String { json["event"]?.string ?? "" }
     public var pid: Int32 { Int32(truncatingIfNeeded: json["pid"]?.integer ?? -1) }
     public var process: String { Self.process(json) }
     public var error: String? { json["error"]?.string }
+
+    public static func name(_ json: JSON) -> String { process(json) }
 
     static func process(_ json: JSON) -> String {
       "\(json["pid"]?.integer ?? -1) since \(json["start_ns"]?.integer ?? -1)"

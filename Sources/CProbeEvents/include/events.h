@@ -27,6 +27,7 @@ enum hg_record_type {
   HG_RECORD_EXISTING_FILE,
   HG_RECORD_EXISTING_SOCKET,
   HG_RECORD_ARRIVAL,          // a header alone: somebody is to be described
+  HG_RECORD_ENVIRONMENT,      // an hg_arguments with the environment given at an exec, just before that
 };
 
 struct hg_header {
@@ -78,6 +79,8 @@ enum hg_exec_flag {
   HG_EXEC_ARGUMENTS_APART = 1,       // in an hg_arguments record of the same thread, just before
   HG_EXEC_ARGUMENTS_UNREADABLE = 2,
   HG_EXEC_ARGUMENTS_LOST = 4,        // there was no room for that record
+  HG_EXEC_ENVIRONMENT_APART = 8,     // in an HG_RECORD_ENVIRONMENT of the same thread, just before
+  HG_EXEC_ENVIRONMENT_UNREADABLE = 16,
 };
 
 // Tail: filename, interpreter, arguments, walks, cgroup.
@@ -100,7 +103,7 @@ struct hg_exec {
 struct hg_arguments {
   struct hg_header header;
   hg_u32 kept;
-  hg_u32 unused;
+  hg_u32 is_cut;  // there were more
 };
 
 struct hg_exit {

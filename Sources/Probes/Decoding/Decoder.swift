@@ -9,6 +9,7 @@ internal import Inspection
 /// asked for is known before it is done.
 struct Decoder {
   private var argumentsByThread: [UInt32: [UInt8]] = [:]
+  private var environments = Environments()
   private(set) var requests = UringRequests()
   /// Somebody came in who is to be described.
   private var hasArrivals = false
@@ -39,17 +40,26 @@ struct Decoder {
     case HG_RECORD_FORK.rawValue:
       let fork = try reader.read(hg_fork.self)
       let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
+      environments.fork(header, child)
       return Self.event(header, .fork(Fork(child: child, innerPID: Self.innerPID(fork.inner_pid))))
     case HG_RECORD_ARGUMENTS.rawValue:
       let arguments = try reader.read(hg_arguments.self)
       argumentsByThread[header.tid] = try reader.bytes(Int(arguments.kept))
       return nil
+    case HG_RECORD_ENVIRONMENT.rawValue:
+      let environment = try reader.read(hg_arguments.self)
+      environments.note(
+        header.tid, try reader.bytes(Int(environment.kept)), isCut: environment.is_cut != 0)
+      return nil
     case HG_RECORD_EXEC.rawValue:
-      let exec = try reader.read(hg_exec.self)
-      return Self.event(header, .exec(try self.exec(exec, &reader)))
+      let record = try reader.read(hg_exec.self)
+      var exec = try self.exec(record, &reader)
+      exec.environment = environments.exec(header, flags: record.flags)
+      return Self.event(header, .exec(exec))
     case HG_RECORD_EXIT.rawValue:
       // It was the leader who executed, whichever thread is the last.
       argumentsByThread[header.pid] = nil
+      environments.exit(header)
       return Self.event(header, .exit(exit(try reader.read(hg_exit.self))))
     case HG_RECORD_SOCKET.rawValue:
       let record = try reader.read(hg_socket.self)

@@ -39,10 +39,10 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
       return HG_EXEC_ARGUMENTS_LOST;                                                            \
     }                                                                                           \
     __builtin_memcpy(&record->header, header, sizeof *header);                                  \
-    record->header.type = HG_RECORD_ARGUMENTS;                                                  \
+    record->header.type = type;                                                                 \
     record->header.size = sizeof(*record) + (room);                                             \
     record->kept = kept;                                                                        \
-    record->unused = 0;                                                                         \
+    record->is_cut = size > kept;                                                               \
     long error = bpf_probe_read_user(record + 1, kept, (void *)start);                          \
     if (error)                                                                                  \
       bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                            \
@@ -53,13 +53,20 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 
 enum { ARGUMENTS_INLINE = 4000, ARGUMENTS_LIMIT = 256 * 1024 };
 
-static __noinline __u32 emit_arguments(struct hg_header *header, __u64 start, __u64 kept) {
+static __noinline __u32 emit_arguments(struct hg_header *header, __u32 type, __u64 start, __u64 size) {
   if (!header) return HG_EXEC_ARGUMENTS_LOST;
+  __u64 kept = size < ARGUMENTS_LIMIT ? size : ARGUMENTS_LIMIT;
+  if (type == HG_RECORD_ENVIRONMENT) {
+    ARGUMENTS_CLASS(4 * 1024)
+  }
   ARGUMENTS_CLASS(16 * 1024)
   ARGUMENTS_CLASS(64 * 1024)
   ARGUMENTS_CLASS(ARGUMENTS_LIMIT)
   return HG_EXEC_ARGUMENTS_LOST;
 }
+
+// Whether the environment given at each exec is told.
+const volatile __u32 tells_environment = 0;
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary) {
@@ -127,8 +134,17 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
     }
   } else {
     __u64 kept = size < ARGUMENTS_LIMIT ? size : ARGUMENTS_LIMIT;
-    record->flags = emit_arguments(&record->header, start, kept);
+    record->flags = emit_arguments(&record->header, HG_RECORD_ARGUMENTS, start, size);
     if (record->flags == HG_EXEC_ARGUMENTS_APART) record->arguments_kept = kept;
+  }
+
+  if (tells_environment) {
+    FIELD(start, mm, env_start);
+    FIELD(size, mm, env_end);
+    size -= start;
+    __u32 result = emit_arguments(&record->header, HG_RECORD_ENVIRONMENT, start, size);
+    if (result == HG_EXEC_ARGUMENTS_APART) record->flags |= HG_EXEC_ENVIRONMENT_APART;
+    if (result == HG_EXEC_ARGUMENTS_UNREADABLE) record->flags |= HG_EXEC_ENVIRONMENT_UNREADABLE;
   }
 
   walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));

@@ -16,6 +16,8 @@ public enum Attach {
     public var queueLimit = 256 << 20
     /// Count bytes by process and file.
     public var countsBytes = false
+    /// Tell how the environment given at each exec differs.
+    public var tellsEnvironment = false
     /// How long the inspection is to go on, in nanoseconds; nil: until it is ended, or nobody is left.
     public var duration: UInt64?
 
@@ -68,6 +70,7 @@ public enum Attach {
     let tracer = try Tracer.start(
       Tracer.Options(
         ringSize: options.ringSize, filter: session.filter, countsBytes: options.countsBytes,
+        tellsEnvironment: options.tellsEnvironment,
         scope: target.scope))
     let pipeline = try Pipeline(
       tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival)

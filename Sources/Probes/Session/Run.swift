@@ -15,6 +15,8 @@ public enum Run {
     public var waitsForAll = false
     /// Count bytes by process and file.
     public var countsBytes = false
+    /// Tell how the environment given at each exec differs.
+    public var tellsEnvironment = false
     /// How long the inspection is to go on, in nanoseconds; nil: as long as the command.
     public var duration: UInt64?
     /// What is asked of the agent in Python processes; nil: nothing is put into any process.
@@ -89,7 +91,7 @@ public enum Run {
       let tracer = try Tracer.start(
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
-          countsBytes: options.countsBytes))
+          countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment))
       let pipeline = try Pipeline(
         tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection)
       // Until it executes the command, its executable is Honeyguide's.

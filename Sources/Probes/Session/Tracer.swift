@@ -33,6 +33,8 @@ struct Tracer: ~Copyable {
     var filter = Filter()
     /// Whether bytes are counted by process and file.
     var countsBytes = false
+    /// Whether the environment given at each exec is told.
+    var tellsEnvironment = false
     /// Whom it attaches to; nil where it follows a command.
     var scope: Scope?
   }
@@ -64,6 +66,7 @@ struct Tracer: ~Copyable {
     try blueprint.resize(map: "events", entries: options.ringSize)
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
+    if options.tellsEnvironment { try blueprint.set(constant: "tells_environment", to: UInt32(1)) }
     try options.filter.prepare(&blueprint)
     let hooks = hooks(options.filter) + (options.scope?.hooks ?? []),
       rows = SystemCall.table.filter {
