@@ -18,6 +18,8 @@ public struct Inspection: Sendable {
   public private(set) var acts = ActTable()
   public private(set) var traffic = TrafficTable()
   public private(set) var existing = ExistingTable()
+  public private(set) var environment: EnvironmentTable
+  public private(set) var profiles: ProfileTable
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
     self.start = start
@@ -26,6 +28,8 @@ public struct Inspection: Sendable {
     connections = ConnectionTable(limits)
     services = ServiceTable(limits)
     files = FileTable(limits)
+    environment = EnvironmentTable(limits)
+    profiles = ProfileTable(limits)
   }
 
   public mutating func apply(_ event: Event) {
@@ -52,7 +56,17 @@ public struct Inspection: Sendable {
     case .act(let act):
       acts.add(act, by: processes.program(of: process, at: event.time), at: event.time)
     case .fileIO(let io): traffic.add(io)
-    case .environment, .interpreter, .function: break
+    case .environment(let read):
+      environment.add(
+        read, process: event.process, program: processes.program(of: process, at: event.time),
+        processes.programs, at: event.time)
+    case .interpreter(let interpreter):
+      profiles.add(
+        interpreter, process: event.process, program: processes.program(of: process, at: event.time),
+        processes.programs)
+    case .function(let function):
+      profiles.add(
+        function, process: event.process, program: processes.program(of: process, at: event.time))
     case .existing(.process(let image)):
       processes.exist(process, image, at: event.time, uid: event.uid)
     case .existing(.file(let file)): existing.add(file)
@@ -91,6 +105,6 @@ public struct Inspection: Sendable {
   /// About how many bytes this takes, counted from what is kept.
   public var memory: Int {
     processes.memory + connections.memory + services.memory + files.memory + acts.memory
-      + traffic.memory
+      + traffic.memory + environment.memory + profiles.memory
   }
 }

@@ -18,7 +18,8 @@ public enum Page {
         (view.serviceSection, 4),
         (view.readSection, 9),
         (view.changeSection, 8), (view.actSection, 4), (view.trafficSection, 6),
-        (view.foldedSection, 3), (view.searchSection, 16),
+        (view.foldedSection, 3), (view.searchSection, 16), (view.environmentSection, 10),
+        (style.top == nil || style.isFull ? view.profileSection : nil, 10),
       ] as [(Section?, Int)]).compactMap { section, weight in
         section.map { ($0, weight) }
       }
@@ -34,6 +35,10 @@ public enum Page {
       room: lines - head.count - 2 * sections.count)
     for (section, share) in zip(sections.map(\.0), shares) {
       append(section, section.lines(share), to: &page, style)
+    }
+    // Who wants so many functions gets them, and the page is longer for that.
+    if style.top != nil, let section = view.profileSection {
+      append(section, section.lines(.max), to: &page, style)
     }
     return page
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Inspection
 
 /// How a page looks.
 public struct PageStyle: Hashable, Sendable {
@@ -7,11 +8,19 @@ public struct PageStyle: Hashable, Sendable {
   public var isColoured: Bool
   /// Everything, one thing a line, nothing shortened; otherwise at most `Page.lines` lines.
   public var isFull: Bool
+  /// How many functions are listed, and by what; nil: as many as there is room for, by their own and by their total time.
+  public var top: Int?
+  public var sort: Profile.Measure?
 
-  public init(columns: Int? = nil, isColoured: Bool = false, isFull: Bool = false) {
+  public init(
+    columns: Int? = nil, isColoured: Bool = false, isFull: Bool = false, top: Int? = nil,
+    sort: Profile.Measure? = nil
+  ) {
     self.columns = columns
     self.isColoured = isColoured
     self.isFull = isFull
+    self.top = top
+    self.sort = sort
   }
 
   /// Where a line must end; nil when it may go on.

@@ -15,11 +15,13 @@ final class PageSink: EventSink {
   init(_ options: SessionOptions, as user: Identity) throws {
     if let path = options.page {
       output = try SharedOutput(path, as: user)
-      style = PageStyle(isFull: options.full)
+      style = PageStyle(isFull: options.full, top: options.top, sort: options.sort?.measure)
     } else {
       output = try SharedOutput.standardError()
       let terminal = Terminal.standardError
-      style = PageStyle(columns: terminal.width, isColoured: terminal.hasColor, isFull: options.full)
+      style = PageStyle(
+        columns: terminal.width, isColoured: terminal.hasColor, isFull: options.full, top: options.top,
+        sort: options.sort?.measure)
     }
   }
 

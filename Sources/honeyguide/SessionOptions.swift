@@ -53,6 +53,17 @@ struct SessionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "List this many of Python's functions on the page, which is longer for that.", valueName: "number"))
+  var top: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "List Python's functions by total time, by self time (without what they call), or by calls; unless given by self and by total time.",
+      valueName: "total|self|calls"))
+  var sort: FunctionOrder?
+
+  @Option(
+    help: ArgumentHelp(
       "The room for events in the kernel: a power of two from 4K to 1G, 16M unless given.", valueName: "size")
   )
   var ringSize: ByteSize?
@@ -69,10 +80,13 @@ struct SessionOptions: ParsableArguments {
     if let bytes = buffer?.bytes, !(1 << 20...64 << 30).contains(bytes) {
       throw ValidationError("--buffer must be from 1M to 64G, as in: --buffer 512M")
     }
+    if let top, top < 1 { throw ValidationError("--top must be a number from 1 on, as in: --top 20") }
   }
 
   /// Those of these options that are given once.
-  static let single = ["--page", "--json", "--ring-size", "--buffer", "--only", "--duration"]
+  static let single = [
+    "--page", "--json", "--ring-size", "--buffer", "--only", "--duration", "--top", "--sort",
+  ]
 
   /// The parser would take the last of them, and leave out the others without a word.
   static func refuseRepetition(of options: [String], in words: some Sequence<ByteString>) throws {

@@ -133,6 +133,50 @@ public struct Story {
           to: to.map { PathArgument(requested: $0, path: $0) }, error: error.map { ErrorNumber($0) })))
   }
 
+  // MARK: Inside
+
+  /// A look-up of a variable; without a value it is not set.
+  public mutating func read(
+    _ pid: Int32, _ name: ByteString?, _ value: ByteString? = nil, default fallback: ByteString? = nil,
+    source: EnvironmentRead.Source = .python, count: UInt64 = 1
+  ) {
+    add(
+      pid,
+      .environment(
+        EnvironmentRead(
+          source: source, name: name, isSet: value != nil || name == nil, value: value, fallback: fallback,
+          count: count)))
+  }
+
+  public mutating func interpret(
+    _ pid: Int32, _ version: String? = "3.11.2", method: Interpreter.Method = .frame, reason: String? = nil,
+    lost: UInt64 = 0
+  ) {
+    var interpreter = Interpreter(
+      version: version, method: method, hasCalls: method != .none, hasEnvironment: method != .none,
+      reason: reason)
+    interpreter.lostFunctions = lost
+    interpreter.lostCalls = lost
+    interpreter.lostReads = lost
+    add(pid, .interpreter(interpreter))
+  }
+
+  /// Times in microseconds; the file is below /home/ada/site unless absolute. "Tool.run" is qualified.
+  public mutating func function(
+    _ pid: Int32, _ name: String, _ file: ByteString, _ line: UInt32, calls: UInt64, total: UInt64,
+    own: UInt64, longest: UInt64? = nil
+  ) {
+    add(
+      pid,
+      .function(
+        FunctionProfile(
+          version: "3.11.2", file: file.bytes.first == UInt8(ascii: "<") ? file : cwd.joined(file),
+          line: line,
+          name: ByteString(name.split(separator: ".").last.map(String.init) ?? name),
+          qualifiedName: ByteString(name), calls: calls, total: 1_000 * total, own: 1_000 * own,
+          shortest: 1_000, longest: 1_000 * (longest ?? total))))
+  }
+
   // MARK: Connections
 
   /// Latency in nanoseconds.

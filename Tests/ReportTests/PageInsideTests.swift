@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inspection
+import Stories
+import Testing
+
+@testable import Report
+
+/// What the page says of the inside of programs: their environment, and Python's functions.
+@Suite struct PageInsideTests {
+  /// A wrapper that runs ansible-playbook, which runs git three times.
+  static var story: Story {
+    var story = Story()
+    story.exec(10, "/bin/bash ./wrapper.sh", exe: "/usr/bin/bash", script: "./wrapper.sh")
+    story.fork(10, 11)
+    story.exec(
+      11, "/usr/bin/python3 /usr/bin/ansible-playbook site.yml", exe: "/usr/bin/python3.11",
+      script: "/usr/bin/ansible-playbook")
+    for name in ["PYTHONPATH", "PYTHONHOME", "LC_ALL", "TZ"] as [ByteString] {
+      story.read(11, name, source: .libc)
+    }
+    story.read(11, "LANG", "C.UTF-8", source: .libc)
+    story.read(11, "HOME", "/home/ada", count: 7)
+    story.read(11, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
+    story.read(11, "SITE_ENV", "staging")
+    story.read(11, "ANSIBLE_CONFIG")
+    for number in 1...60 { story.read(11, ByteString("ANSIBLE_OPTION_\(number)")) }
+    story.read(11, "PAGER", default: "less")
+    story.read(11, "ANSIBLE_HOME", "/srv/ansible")
+    story.read(11, nil, count: 2)
+    for pid in 12...14 as ClosedRange<Int32> {
+      story.fork(11, pid)
+      story.exec(pid, "git fetch")
+      story.read(pid, "HOME", "/home/ada", source: .libc)
+      story.read(pid, "GIT_DIR", source: .libc)
+      story.read(pid, "SITE_ENV", source: .libc)
+      story.exit(pid)
+    }
+    story.function(
+      11, "<module>", "/usr/bin/ansible-playbook", 1, calls: 1, total: 2_000_000, own: 1_000)
+    story.function(
+      11, "Runner.run", "lib/runner.py", 12, calls: 40, total: 1_600_000, own: 90_000, longest: 80_000)
+    story.function(
+      11, "wait", "/usr/lib/python3.11/subprocess.py", 1259, calls: 3, total: 800_000, own: 800_000)
+    story.function(
+      11, "_find_and_load", "<frozen importlib._bootstrap>", 1165, calls: 900, total: 300_000, own: 9_000)
+    story.interpret(11)
+    story.exit(11)
+    story.exit(10)
+    return story
+  }
+
+  static let expected = """
+    Which environment variables it looked up  5 set, 67 not set
+      ANSIBLE_HOME  /srv/ansible                      ansible-playbook
+      SITE_ENV      staging                           ansible-playbook
+                    not set                           git ×3
+      HOME          /home/ada                         ansible-playbook, git ×3
+      PATH          /usr/local/sbin:/usr/local/bin:…  ansible-playbook
+      not set  ansible-playbook: ANSIBLE_CONFIG  ANSIBLE_OPTION_1  ANSIBLE_OPTION_2  ANSIBLE_OPTION_3
+                 57 more ANSIBLE_*  PAGER (default less)
+               git: GIT_DIR
+      all of it at once: ansible-playbook
+      interpreter, loader and locale: 4 not set, LANG=C.UTF-8
+
+    Python  1 process of 3.11.2; 944 calls of 4 functions in 900 ms
+         self   total  calls     mean      max  function
+       800 ms  800 ms      3   267 ms   800 ms  wait  /usr/lib/python3.11/subprocess.py:1259
+      90.0 ms  1.60 s     40  40.0 ms  80.0 ms  Runner.run  ./lib/runner.py:12
+      9.00 ms  300 ms    900   333 µs   300 ms  _find_and_load  <frozen importlib._bootstrap>:1165
+      1.00 ms  2.00 s      1   2.00 s   2.00 s  <module>  /usr/bin/ansible-playbook:1
+
+    """
+
+  /// The page from the environment on, or from Python on where there is none.
+  static func inside(_ story: Story, _ style: PageStyle = PageStyle()) -> String {
+    let page = PageTests.page(story, "./wrapper.sh", style: style)
+    let start =
+      page.firstRange(of: "\nWhich environment")?.lowerBound
+      ?? page.firstRange(of: "\nPython  ")?.lowerBound
+    return start.map { String(page[$0...].dropFirst()) } ?? ""
+  }
+
+  @Test func thePageTellsWhichVariablesAreLookedUpAndWhereTheTimeGoes() {
+    #expect(Self.inside(Self.story) == Self.expected)
+  }
+
+  @Test func whereNothingIsKnownOfTheInsideThereIsNoWordOfIt() {
+    #expect(Self.inside(PageTests.wrapper) == "")
+  }
+
+  @Test func theFullPageHasALineForEachVariableAndEachFunctionOfEachProcess() {
+    var story = Self.story
+    story.function(12, "main", "/usr/bin/helper", 3, calls: 2, total: 500, own: 500)
+    let text = Self.inside(story, PageStyle(columns: 40, isFull: true))
+    for number in 1...60 {
+      #expect(text.contains("\n  ANSIBLE_OPTION_\(number) "))
+    }
+    #expect(text.contains("  ansible-playbook, git ×3  10 look-ups (libc, python)\n"))
+    #expect(text.contains("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin  ansible-playbook"))
+    #expect(text.contains("\n  PYTHONPATH "))
+    #expect(text.contains("\n  all of it at once: ansible-playbook  2 look-ups (python)\n"))
+    #expect(text.contains("\n  ansible-playbook  pid 11, 3.11.2: 944 calls of 4 functions\n"))
+    #expect(
+      text.contains(
+        """
+
+          git  pid 12, 3.11.2: 2 calls of 1 function
+              self   total  calls    mean     max  function
+            500 µs  500 µs      2  250 µs  500 µs  main  /usr/bin/helper:3
+
+        """))
+  }
+
+  @Test func functionsAreListedInTheOrderThatIsAskedForAndAsManyAsAreAskedFor() {
+    func names(_ style: PageStyle) -> [String] {
+      Self.inside(Self.story, style).split(separator: "\n").drop { !$0.hasPrefix("Python") }.dropFirst(2)
+        .compactMap { line in
+          ["wait", "Runner.run", "_find_and_load", "<module>", "…"].first { line.contains(" \($0) ") }
+        }
+    }
+    #expect(names(PageStyle(sort: .calls)) == ["_find_and_load", "Runner.run", "wait", "<module>"])
+    #expect(names(PageStyle(top: 1)) == ["wait", "<module>", "…"])
+    #expect(names(PageStyle(top: 1, sort: .total)) == ["<module>", "…"])
+    #expect(names(PageStyle(top: 2, sort: .own)) == ["wait", "Runner.run", "…"])
+    #expect(names(PageStyle(isFull: true)) == ["wait", "Runner.run", "_find_and_load", "<module>"])
+  }
+
+  @Test func whoWantsAHundredFunctionsGetsThemAndTheRestOfThePageIsNoLonger() {
+    var story = Story()
+    story.exec(10, "python3 tool.py")
+    for number in 1...300 as ClosedRange<UInt64> {
+      story.function(
+        10, "f\(number)", "tool.py", UInt32(number), calls: number, total: number, own: number)
+      story.miss(10, ByteString("/home/ada/site/\(number).conf"))
+      story.read(10, ByteString("SET_\(number)"), "x")
+    }
+    story.interpret(10)
+    func lines(_ style: PageStyle) -> [Substring] {
+      PageTests.page(story, "python3", style: style).split(separator: "\n", omittingEmptySubsequences: false)
+    }
+    #expect(lines(PageStyle()).count <= 61)
+    let all = lines(PageStyle(top: 100, sort: .calls))
+    #expect(all.count <= 61 + 104)
+    #expect(all.count { $0.contains(" ./tool.py:") } == 100)
+    #expect(all.contains { $0 == "  … 200 more functions; --full shows them" })
+    let two = lines(PageStyle())
+    #expect(two.contains { $0.hasSuffix(" more functions; --full shows them") })
+    #expect(two.contains { $0.hasSuffix(" more variables were set; --full shows them") })
+  }
+
+  @Test func whoCouldNotBeObservedIsNamedWithTheReason() {
+    var story = Story()
+    story.exec(10, "sh")
+    for pid in 11...13 as ClosedRange<Int32> {
+      story.fork(10, pid)
+      story.exec(pid, "python2.7 old.py")
+      story.interpret(pid, pid == 13 ? nil : "2.7.18", method: .none, reason: "it is linked statically")
+    }
+    story.interpret(10, "3.13.0", method: .monitoring, lost: 1_200)
+    story.interpret(10, "3.9.1", method: .uprobe)
+    #expect(
+      Self.inside(story) == """
+        Python  2 processes of 2.7.18, 1 of 3.13.0, 1 of 3.9.1, 1 of a version that is not known
+          not observed inside in 2 processes (old.py): it is linked statically
+          not observed inside in 1 process (old.py): it is linked statically
+          observed from outside, by probes, without times, in 1 process (sh)
+          had no room in a process's table: 1 200 functions with 1 200 calls, 1 200 look-ups of variables
+
+        """)
+  }
+
+  @Test func timesThatAreNotKnownAreNoZeros() {
+    var story = Story()
+    story.exec(10, "python3 tool.py")
+    var function = FunctionProfile(
+      version: "3.9.1", file: "/srv/tool.py", line: 3, name: "main", qualifiedName: nil, calls: 7)
+    function.hasTimes = false
+    story.add(10, .function(function))
+    story.interpret(10, "3.9.1", method: .uprobe)
+    #expect(
+      Self.inside(story).contains(
+        """
+        Python  1 process of 3.9.1; 7 calls of 1 function
+          calls  total  self  mean  max  function
+              7      –     –     –    –  main  /srv/tool.py:3
+
+        """))
+  }
+
+  @Test(arguments: [
+    PageStyle(), PageStyle(columns: 30), PageStyle(columns: 80), PageStyle(columns: 80, isFull: true),
+  ])
+  func hostileNamesStayOnTheirLine(style: PageStyle) throws {
+    func text(_ evil: ByteString) throws -> String {
+      var story = Story()
+      story.exec(10, "tool")
+      story.read(10, evil, evil)
+      story.read(10, ByteString(evil.bytes + [65]), default: evil)
+      story.read(10, ByteString(Array("LC_".utf8) + evil.bytes), evil)
+      story.add(
+        10,
+        .function(
+          FunctionProfile(
+            version: String(decoding: evil.bytes, as: UTF8.self), file: evil, line: 1, name: evil,
+            qualifiedName: evil, calls: 1)))
+      story.interpret(
+        10, String(decoding: evil.bytes, as: UTF8.self), method: .none,
+        reason: String(decoding: evil.bytes, as: UTF8.self))
+      let page = PageTests.page(story, "tool", style: style)
+      for scalar in page.unicodeScalars where scalar != "\n" {
+        let category = scalar.properties.generalCategory
+        #expect(![.control, .format, .lineSeparator, .paragraphSeparator, .privateUse].contains(category))
+      }
+      if let columns = style.cut {
+        for line in page.split(separator: "\n") { #expect(Printable.columns(Array(line.utf8)) <= columns) }
+      }
+      return page
+    }
+    let page = try text(ByteString(PageFormTests.hostile))
+    if style.columns == nil || style.isFull {
+      #expect(page.split(separator: "\n").count == (try text("nnnn")).split(separator: "\n").count)
+    }
+  }
+}
