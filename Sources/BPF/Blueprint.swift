@@ -49,9 +49,7 @@ internal import SystemPackage
 
   /// Chooses the programs to load; by default those whose section name does not begin with `?`.
   public mutating func enable(_ isEnabled: Bool, program: String) throws(BPFError) {
-    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
-      throw missing("bpf_object__find_program_by_name", program)
-    }
+    let found = unsafe try find(program: program)
     try check("bpf_program__set_autoload", program) { unsafe bpf_program__set_autoload(found, isEnabled) }
   }
 
@@ -100,6 +98,13 @@ internal import SystemPackage
 
   /// For the owner of a loaded object only.
   var pointer: OpaquePointer { unsafe object }
+
+  func find(program: String) throws(BPFError) -> OpaquePointer {
+    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
+      throw missing("bpf_object__find_program_by_name", program)
+    }
+    return unsafe found
+  }
 
   private func find(map: String) throws(BPFError) -> OpaquePointer {
     guard let found = unsafe bpf_object__find_map_by_name(object, map) else {

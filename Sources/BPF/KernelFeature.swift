@@ -15,6 +15,9 @@ public enum KernelFeature: Hashable, Sendable {
   case sleepingHelper(UInt32)
   /// The kernel's own type information, /sys/kernel/btf/vmlinux.
   case typeInformation
+  /// Programs that are attached to many places of a file at once, for one process with all its threads or for all:
+  /// Linux 6.6 (commit 89ae89f53d20), with what 6.10 mended (commit 46ba0e49b642).
+  case uprobeMulti
 
   public static let ringBuffer = map(27)
   public static let taskStorage = map(29)
@@ -49,6 +52,7 @@ public enum KernelFeature: Hashable, Sendable {
       let type = Self.tracepointType("sched_process_exit")
       guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
       return Self.tryHelper(number, type: type, attachType: BPF_TRACE_RAW_TP, flags: 0)
+    case .uprobeMulti: return Self.tryUprobeMulti()
     case .sleepingHelper(let number):
       let type = Self.iteratorType("task")
       guard type > 0 else { return .no }
@@ -71,6 +75,35 @@ public enum KernelFeature: Hashable, Sendable {
   private static func iteratorType(_ name: String) -> Int32 {
     if let types = KernelTypes.running { return types.iterator(name).map { Int32($0) } ?? -ENOENT }
     return LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_ITER) }.0
+  }
+
+  /// Loads `return 0`, and asks for it to be attached to a directory. A kernel that cannot attach so says EINVAL, one that
+  /// can EBADF; of a process that cannot be, one that takes a pid for a thread says EBADF too, and one that takes it for
+  /// a process EINVAL.
+  private static func tryUprobeMulti() -> Answer {
+    let instructions = [
+      bpf_insn(code: 0xb7, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
+      bpf_insn(code: 0x95, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
+    ]
+    let (program, _) = LibbpfMessages.collect {
+      var options = unsafe bpf_prog_load_opts()
+      unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
+      unsafe options.expected_attach_type = bpf_attach_type(rawValue: UInt32(HG_TRACE_UPROBE_MULTI))
+      return unsafe bpf_prog_load(
+        BPF_PROG_TYPE_KPROBE, "hg_probe", "Dual BSD/GPL", instructions, instructions.count, &options)
+    }
+    // The type of attachment is refused before rights are looked at where it is not known (EINVAL).
+    if program < 0 { return program == -EINVAL ? .no : .unknown("\(Errno(rawValue: -program))") }
+    defer { close(program) }
+    func error(pid: Int32) -> Int32 {
+      let zero: [UInt64] = [0]
+      let link = unsafe hg_link_uprobes(program, "/", zero, nil, nil, 1, false, pid)
+      defer { if link >= 0 { close(link) } }
+      return link >= 0 ? 0 : errno
+    }
+    let all = error(pid: 0)
+    if all == EPERM { return .unknown("\(Errno.notPermitted)") }
+    return all == EBADF && error(pid: -1) == EINVAL ? .yes : .no
   }
 
   /// Loads `call HELPER; exit` for a tracepoint or an iterator. The verifier looks the helper up before it looks at arguments, so

@@ -91,6 +91,9 @@ public struct LoadedObject: ~Copyable {
 
   deinit { unsafe _ = bpf_link__destroy(link) }
 
+  /// The kernel's link (`bpf_link__fd`), for as long as this value lasts.
+  var descriptor: FileDescriptor { FileDescriptor(rawValue: unsafe bpf_link__fd(link)) }
+
   /// Detaches now, and tells when that failed.
   public consuming func close() throws(BPFError) {
     let link = unsafe self.link

@@ -17,6 +17,11 @@ struct task_struct {
   int pid, tgid;
 } __attribute__((preserve_access_index));
 
+// As the kernel names them on x86-64.
+struct pt_regs {
+  unsigned long di, ax;
+} __attribute__((preserve_access_index));
+
 struct { __uint(type, RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
 struct { __uint(type, HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, __u64); } hash SEC(".maps");
 struct { __uint(type, LRU_HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, __u64); } lru SEC(".maps");
@@ -85,6 +90,21 @@ int each_sleeping(struct bpf_iter__task *ctx) {
   __u64 *address = bpf_map_lookup_elem(&array, &zero), word = 0;
   if (!address || bpf_copy_from_user_task(&word, sizeof word, (void *)*address, task, 0)) return 0;
   bpf_seq_write((void *)ctx->meta->seq, &word, sizeof word);
+  return 0;
+}
+
+// One record for each time that a process calls a function, or has called it: who, the cookie, argument or result.
+SEC("?uprobe")
+int came_by(struct pt_regs *registers) {
+  __u64 record[3] = {bpf_get_current_pid_tgid(), bpf_get_attach_cookie(registers), registers->di};
+  bpf_ringbuf_output(&ring, record, sizeof record, 0);
+  return 0;
+}
+
+SEC("?uprobe")
+int came_back(struct pt_regs *registers) {
+  __u64 record[3] = {bpf_get_current_pid_tgid(), bpf_get_attach_cookie(registers), registers->ax};
+  bpf_ringbuf_output(&ring, record, sizeof record, 0);
   return 0;
 }
 
