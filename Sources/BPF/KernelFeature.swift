@@ -18,6 +18,9 @@ public enum KernelFeature: Hashable, Sendable {
   /// Programs that are attached to many places of a file at once, for one process with all its threads or for all:
   /// Linux 6.6 (commit 89ae89f53d20), with what 6.10 mended (commit 46ba0e49b642).
   case uprobeMulti
+  /// One program for a function's begin and its return, which decides at the begin whether it wants to be told of the
+  /// return: Linux 6.13 (commit d920179b3d4842).
+  case uprobeSession
 
   public static let ringBuffer = map(27)
   public static let taskStorage = map(29)
@@ -52,7 +55,8 @@ public enum KernelFeature: Hashable, Sendable {
       let type = Self.tracepointType("sched_process_exit")
       guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
       return Self.tryHelper(number, type: type, attachType: BPF_TRACE_RAW_TP, flags: 0)
-    case .uprobeMulti: return Self.tryUprobeMulti()
+    case .uprobeMulti: return Self.tryUprobes(HG_TRACE_UPROBE_MULTI)
+    case .uprobeSession: return Self.tryUprobes(HG_TRACE_UPROBE_SESSION)
     case .sleepingHelper(let number):
       let type = Self.iteratorType("task")
       guard type > 0 else { return .no }
@@ -80,7 +84,7 @@ public enum KernelFeature: Hashable, Sendable {
   /// Loads `return 0`, and asks for it to be attached to a directory. A kernel that cannot attach so says EINVAL, one that
   /// can EBADF; of a process that cannot be, one that takes a pid for a thread says EBADF too, and one that takes it for
   /// a process EINVAL.
-  private static func tryUprobeMulti() -> Answer {
+  private static func tryUprobes(_ type: Int) -> Answer {
     let instructions = [
       bpf_insn(code: 0xb7, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
       bpf_insn(code: 0x95, dst_reg: 0, src_reg: 0, off: 0, imm: 0),
@@ -88,7 +92,7 @@ public enum KernelFeature: Hashable, Sendable {
     let (program, _) = LibbpfMessages.collect {
       var options = unsafe bpf_prog_load_opts()
       unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
-      unsafe options.expected_attach_type = bpf_attach_type(rawValue: UInt32(HG_TRACE_UPROBE_MULTI))
+      unsafe options.expected_attach_type = bpf_attach_type(rawValue: UInt32(type))
       return unsafe bpf_prog_load(
         BPF_PROG_TYPE_KPROBE, "hg_probe", "Dual BSD/GPL", instructions, instructions.count, &options)
     }
@@ -97,7 +101,7 @@ public enum KernelFeature: Hashable, Sendable {
     defer { close(program) }
     func error(pid: Int32) -> Int32 {
       let zero: [UInt64] = [0]
-      let link = unsafe hg_link_uprobes(program, "/", zero, nil, nil, 1, false, pid)
+      let link = unsafe hg_link_uprobes(program, UInt32(type), "/", zero, nil, nil, 1, false, pid)
       defer { if link >= 0 { close(link) } }
       return link >= 0 ? 0 : errno
     }

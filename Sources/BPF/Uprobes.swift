@@ -23,11 +23,25 @@ public struct UprobeSite: Hashable, Sendable {
 public enum UprobeMechanism: Hashable, Sendable {
   /// One link for all places of a file (Linux 6.6).
   case multi
+  /// Likewise, and run both at entry and at return; at entry the program gives 1 where it does not want to be run at
+  /// this return, which then costs nothing (Linux 6.13).
+  case session
   /// A perf event and a link for each place.
   case perfEvents
 
-  /// The better one that this kernel has, asked once.
+  /// Whether sessions are there, asked once.
+  public static let hasSessions: Bool = KernelFeature.uprobeSession.answer == .yes
+
+  /// The better one of the others that this kernel has, asked once.
   public static let best: UprobeMechanism = KernelFeature.uprobeMulti.answer == .yes ? .multi : .perfEvents
+
+  fileprivate var attachType: UInt32 {
+    switch self {
+    case .multi: UInt32(HG_TRACE_UPROBE_MULTI)
+    case .session: UInt32(HG_TRACE_UPROBE_SESSION)
+    case .perfEvents: 0
+    }
+  }
 }
 
 /// When a program is run: as control comes to a place, or as the function that begins there has returned.
@@ -75,7 +89,7 @@ extension Blueprint {
     uprobe program: String, as mechanism: UprobeMechanism = .best
   ) throws(BPFError) {
     let found = unsafe try find(program: program)
-    let type = mechanism == .multi ? UInt32(HG_TRACE_UPROBE_MULTI) : 0
+    let type = mechanism.attachType
     try check("bpf_program__set_expected_attach_type", program) {
       unsafe bpf_program__set_expected_attach_type(found, bpf_attach_type(rawValue: type))
     }
@@ -90,6 +104,7 @@ extension LoadedObject {
   /// program was prepared.
   ///
   /// - Parameters:
+  ///   - moment: of no meaning in a session.
   ///   - file: its path; `/proc/self/fd/N` leads to an open one.
   ///   - process: the one that is meant, with all its threads; nil: all.
   /// - Throws: ENOENT where there is no such file, EBADF or EINVAL where it is none that code can be in, EINVAL where an
@@ -100,8 +115,9 @@ extension LoadedObject {
   ) throws(BPFError) -> Uprobes {
     precondition(!sites.isEmpty && process != 0)
     let found = unsafe try find(program: program)
-    if unsafe bpf_program__expected_attach_type(found).rawValue == UInt32(HG_TRACE_UPROBE_MULTI) {
-      return try attachAtOnce(unsafe bpf_program__fd(found), program, sites, file, moment, process ?? 0)
+    let type = unsafe bpf_program__expected_attach_type(found).rawValue
+    if type != 0 {
+      return try attachAtOnce(unsafe bpf_program__fd(found), type, program, sites, file, moment, process ?? 0)
     }
     return try Uprobes(count: sites.count) { index throws(BPFError) in
       let site = sites[index]
@@ -123,12 +139,14 @@ extension LoadedObject {
   }
 
   private func attachAtOnce(
-    _ number: Int32, _ program: String, _ sites: [UprobeSite], _ file: String, _ moment: UprobeMoment,
+    _ number: Int32, _ type: UInt32, _ program: String, _ sites: [UprobeSite], _ file: String,
+    _ moment: UprobeMoment,
     _ process: Int32
   ) throws(BPFError) -> Uprobes {
     let offsets = sites.map(\.offset), semaphores = sites.map(\.semaphore), cookies = sites.map(\.cookie)
     let link = unsafe hg_link_uprobes(
-      number, file, offsets, semaphores, cookies, UInt32(sites.count), moment == .return, process)
+      number, type, file, offsets, semaphores, cookies, UInt32(sites.count),
+      moment == .return && type == UInt32(HG_TRACE_UPROBE_MULTI), process)
     guard link >= 0 else {
       throw BPFError(call: "bpf(BPF_LINK_CREATE)", subject: "\(program) on \(file)", errno: .current)
     }

@@ -12,8 +12,8 @@
 /// memfd_create(2): a file in memory, close-on-exec. Returns a descriptor, or -1.
 static inline int hg_memfd(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
 
-/// What bpf(BPF_LINK_CREATE) takes for BPF_TRACE_UPROBE_MULTI (Linux 6.6, commit 89ae89f53d20): libbpf 1.1 does not know
-/// it. The beginning of `union bpf_attr`.
+/// What bpf(BPF_LINK_CREATE) takes for BPF_TRACE_UPROBE_MULTI (Linux 6.6, commit 89ae89f53d20) and
+/// BPF_TRACE_UPROBE_SESSION (Linux 6.13, commit d920179b3d4842): libbpf 1.1 does not know them. The beginning of `union bpf_attr`.
 struct hg_uprobe_multi {
   __u32 program, target, attach_type, flags;
   __u64 path, offsets, semaphores, cookies;  // addresses; the last three of `count` words each
@@ -21,14 +21,14 @@ struct hg_uprobe_multi {
 };
 _Static_assert(sizeof(struct hg_uprobe_multi) == 64, "union bpf_attr");
 
-enum { HG_TRACE_UPROBE_MULTI = 48, HG_UPROBE_MULTI_RETURN = 1 };
+enum { HG_TRACE_UPROBE_MULTI = 48, HG_TRACE_UPROBE_SESSION = 57, HG_UPROBE_MULTI_RETURN = 1 };
 
 /// Attaches a program to places of a file; pid 0: of all processes. Returns the link's descriptor (close-on-exec), or -1.
-static inline int hg_link_uprobes(int program, const char *path, const __u64 *offsets, const __u64 *semaphores,
-                                  const __u64 *cookies, __u32 count, bool is_return, int pid) {
+static inline int hg_link_uprobes(int program, __u32 type, const char *path, const __u64 *offsets,
+                                  const __u64 *semaphores, const __u64 *cookies, __u32 count, bool is_return, int pid) {
   struct hg_uprobe_multi attributes = {
       .program = (__u32)program,
-      .attach_type = HG_TRACE_UPROBE_MULTI,
+      .attach_type = type,
       .path = (__u64)(unsigned long)path,
       .offsets = (__u64)(unsigned long)offsets,
       .semaphores = (__u64)(unsigned long)semaphores,

@@ -15,6 +15,8 @@ public struct Filter: Hashable, Sendable {
     case net
     /// Mounts, namespaces, users and groups, names, tracing, signals.
     case system
+    /// Variables of the environment that are looked up.
+    case env
   }
 
   /// A beginning of absolute paths; of those that fit a path the longest decides.

@@ -41,6 +41,7 @@ struct AttachedRun {
     run.queueLimit = (options.session.buffer ?? .queue).bytes
     run.countsBytes = options.session.bytes
     run.tellsEnvironment = options.session.execEnv
+    run.variables = options.session.variables(start.filter)
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(
       run, target: target, signals: signals, session: start, sinks: outputs.sinks,

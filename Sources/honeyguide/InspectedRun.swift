@@ -42,7 +42,8 @@ struct InspectedRun {
     run.waitsForAll = options.waitAll
     run.countsBytes = options.session.bytes
     run.tellsEnvironment = options.session.execEnv
-    run.inside = options.session.noInject ? nil : options.inside.options
+    run.inside = options.session.noInject ? nil : options.inside.options(noEnv: options.session.noEnv)
+    run.variables = options.session.variables(start.filter)
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
       onPageRequest: { outputs.showPage() })

@@ -10,9 +10,6 @@ struct PythonOptions: ParsableArguments {
       valueName: "calls,env|env|calls|off"))
   var python: String = "calls,env"
 
-  @Flag(help: "No look-ups in the environment.")
-  var noEnv = false
-
   func validate() throws {
     if words == nil {
       throw ValidationError(
@@ -26,7 +23,7 @@ struct PythonOptions: ParsableArguments {
     return words.isEmpty || !words.allSatisfy { $0 == "calls" || $0 == "env" } ? nil : Set(words)
   }
 
-  var options: InsideOptions {
+  func options(noEnv: Bool) -> InsideOptions {
     InsideOptions(
       calls: words?.contains("calls") ?? false, environment: !noEnv && words?.contains("env") ?? false)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import Inspection
+internal import Probes
 
 /// What all commands that inspect have in common: what is written where, and how much room there is.
 struct SessionOptions: ParsableArguments {
@@ -42,6 +43,12 @@ struct SessionOptions: ParsableArguments {
   )
   var bytes = false
 
+  @Flag(
+    help:
+      "No look-ups in the environment. Unless given, every program of the machine pays some 1.5 µs for each getenv meanwhile."
+  )
+  var noEnv = false
+
   @Flag(help: "Tell in the events which variables each exec adds to the environment, changes, or removes.")
   var execEnv = false
 
@@ -72,6 +79,11 @@ struct SessionOptions: ParsableArguments {
     help: ArgumentHelp(
       "How much may wait for a slow disk or pipe: from 1M to 64G, 256M unless given.", valueName: "size"))
   var buffer: ByteSize?
+
+  /// Which look-ups of variables the kernel is to watch.
+  func variables(_ filter: Filter) -> VariableOptions {
+    VariableOptions(library: !noEnv && filter.has(.env))
+  }
 
   func validate() throws {
     if let bytes = ringSize?.bytes, bytes.nonzeroBitCount != 1 || !(4 << 10...1 << 30).contains(bytes) {

@@ -42,7 +42,11 @@ struct EventPromises {
       failed(change.error)
       expect(!change.call.isEmpty, "no call")
     case .fileIO(let io): path(io.target)
-    case .environment, .interpreter, .function: break
+    case .environment(let read):
+      read.name.map { noZero($0) }
+      read.value.map { noZero($0) }
+      expect(read.isSet || read.value == nil, "a value of what is not set")
+    case .interpreter, .function: break
     case .socket(let event): socket(event)
     case .act(let act):
       act.target.map { path($0) }

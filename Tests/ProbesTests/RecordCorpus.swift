@@ -6,7 +6,8 @@ import CProbeEvents
 /// Records of every kind, each as the kernel's side would write it: where the fuzzer starts from.
 enum RecordCorpus {
   static let all: [[UInt8]] =
-    [fork, exit, exec(arguments: Array("/bin/sh\0-c\0true\0".utf8)), signal] + arguments + paths + acts
+    [fork, exit, exec(arguments: Array("/bin/sh\0-c\0true\0".utf8)), signal, variable] + arguments + paths
+    + acts
     + sockets + requests
 
   private static var fork: [UInt8] {
@@ -31,6 +32,16 @@ enum RecordCorpus {
     (signal.other_pid, signal.other_start, signal.number) = (44, 1_900, 15)
     unsafe withUnsafeMutableBytes(of: &signal.other_comm) { unsafe $0.copyBytes(from: Array("sleep".utf8)) }
     return bytes(signal)
+  }
+
+  private static var variable: [UInt8] {
+    var variable = hg_variable()
+    variable.header = .test(HG_RECORD_VARIABLE)
+    (variable.source, variable.is_set) = (HG_VARIABLE_LIBC.rawValue, 1)
+    var tail = Tail()
+    variable.name = tail.text("HOME")
+    variable.value = tail.text("/home/ada")
+    return bytes(variable, tail)
   }
 
   private static func exec(arguments: [UInt8], apart: Bool = false) -> [UInt8] {

@@ -28,6 +28,7 @@ enum hg_record_type {
   HG_RECORD_EXISTING_SOCKET,
   HG_RECORD_ARRIVAL,          // a header alone: somebody is to be described
   HG_RECORD_ENVIRONMENT,      // an hg_arguments with the environment given at an exec, just before that
+  HG_RECORD_VARIABLE,
 };
 
 struct hg_header {
@@ -279,6 +280,18 @@ struct hg_signal {
   hg_u32 unused;
 };
 
+// Who was asked for a variable: the cookie of the uprobe.
+enum hg_variable_source { HG_VARIABLE_LIBC, HG_VARIABLE_BASH };
+
+// A variable of the environment that was looked up. Tail: name, value (absent: it is not set, or not known).
+struct hg_variable {
+  struct hg_header header;
+  hg_u32 source;  // enum hg_variable_source
+  hg_u32 is_set;
+  struct hg_text name;
+  struct hg_text value;
+};
+
 // What the options leave out.
 enum hg_filter {
   HG_FILTER_UID = 1,
@@ -302,6 +315,7 @@ enum hg_loss {
   HG_LOST_FILES,       // too many files whose bytes are counted
   HG_LOST_URING,       // too many requests of io_uring at once
   HG_LOST_ENDS,        // the end of a TCP connection that no hook saw
+  HG_LOST_VARIABLES,   // too many threads looked up variables at once
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };
@@ -321,3 +335,4 @@ _Static_assert(sizeof(struct hg_uring_count) == 64, "hg_uring_count");
 _Static_assert(sizeof(struct hg_view) == 64, "hg_view");
 _Static_assert(sizeof(struct hg_act) == 136, "hg_act");
 _Static_assert(sizeof(struct hg_signal) == 96, "hg_signal");
+_Static_assert(sizeof(struct hg_variable) == 72, "hg_variable");

@@ -88,6 +88,8 @@ struct Decoder {
     case HG_RECORD_ARRIVAL.rawValue:
       hasArrivals = true
       return nil
+    case HG_RECORD_VARIABLE.rawValue:
+      return Self.event(header, .environment(try Self.variable(try reader.read(hg_variable.self), &reader)))
     case HG_RECORD_FILE.rawValue:
       return nil  // FileCounters
     case let other:

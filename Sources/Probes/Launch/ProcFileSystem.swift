@@ -46,6 +46,9 @@ public struct ProcFileSystem: Sendable {
   /// What our own time namespace adds to the machine's clocks; nil where the kernel has no such namespaces.
   var timeOffsets: [UInt8]? { readFile(ByteString(root.bytes + Array("/self/timens_offsets".utf8))) }
 
+  /// What is mapped into our own memory.
+  var mappings: [UInt8]? { readFile(ByteString(root.bytes + Array("/self/maps".utf8))) }
+
   func arguments(of pid: Int32) -> [ByteString]? { read(pid, "cmdline").map(zeroSeparated) }
 
   /// The last component of the executable's path; without the right to see it, the process's name.

@@ -13,5 +13,6 @@
 #include "bytes.h"
 #include "uring.h"
 #include "existing.h"
+#include "variables.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

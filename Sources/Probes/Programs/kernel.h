@@ -72,7 +72,7 @@ enum { PR_SET_NAME = 15, PTRACE_TRACEME = 0, PTRACE_ATTACH = 16, PTRACE_SEIZE = 
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-  unsigned long r10, r9, r8, ax, cx, dx, si, di, orig_ax, bx, bp;
+  unsigned long r10, r9, r8, ax, cx, dx, si, di, orig_ax, bx, bp, ip, sp;
 };
 struct thread_info {
   __u32 status;

@@ -39,6 +39,7 @@ struct scratch {
     struct hg_uring_done uring_done;
     struct hg_socket socket;
     struct hg_existing_file existing_file;
+    struct hg_variable variable;
     __u8 bytes[RECORD_ROOM];
   };
 };

@@ -18,6 +18,8 @@ public enum Attach {
     public var countsBytes = false
     /// Tell how the environment given at each exec differs.
     public var tellsEnvironment = false
+    /// Which look-ups of variables are told.
+    public var variables = VariableOptions()
     /// How long the inspection is to go on, in nanoseconds; nil: until it is ended, or nobody is left.
     public var duration: UInt64?
 
@@ -70,7 +72,7 @@ public enum Attach {
     let tracer = try Tracer.start(
       Tracer.Options(
         ringSize: options.ringSize, filter: session.filter, countsBytes: options.countsBytes,
-        tellsEnvironment: options.tellsEnvironment,
+        tellsEnvironment: options.tellsEnvironment, variables: options.variables,
         scope: target.scope))
     let pipeline = try Pipeline(
       tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival)

@@ -125,7 +125,7 @@ final class Pipeline: @unchecked Sendable {
     }
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
-    var notes = sinks.compactMap(\.failure) + unknown.sorted()
+    var notes = sinks.compactMap(\.failure) + tracer.notes + unknown.sorted()
     if let program = injection?.failedProgram {
       notes.append(
         "The agent for Python could not be loaded by \(program.quoted), whose loader may have complained; "

@@ -17,6 +17,8 @@ public enum Run {
     public var countsBytes = false
     /// Tell how the environment given at each exec differs.
     public var tellsEnvironment = false
+    /// Which look-ups of variables are told.
+    public var variables = VariableOptions()
     /// How long the inspection is to go on, in nanoseconds; nil: as long as the command.
     public var duration: UInt64?
     /// What is asked of the agent in Python processes; nil: nothing is put into any process.
@@ -91,7 +93,8 @@ public enum Run {
       let tracer = try Tracer.start(
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
-          countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment))
+          countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment,
+          variables: options.variables))
       let pipeline = try Pipeline(
         tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection)
       // Until it executes the command, its executable is Honeyguide's.

@@ -15,10 +15,13 @@ struct Tracer: ~Copyable {
   private let lossCounters: BPFMap
   private let connections: BPFMap
   private let alive: BPFMap
+  /// What of the wishes could not be had, as sentences.
+  let notes: [String]
 
   /// The attached programs. A class since an array cannot hold values that are not copyable.
   private final class Links {
     var all: [Box] = []
+    var variables: VariableProbes?
     final class Box {
       let link: Link
       init(_ link: consuming Link) { self.link = link }
@@ -35,6 +38,8 @@ struct Tracer: ~Copyable {
     var countsBytes = false
     /// Whether the environment given at each exec is told.
     var tellsEnvironment = false
+    /// Which look-ups of variables are told.
+    var variables = VariableOptions()
     /// Whom it attaches to; nil where it follows a command.
     var scope: Scope?
   }
@@ -74,7 +79,8 @@ struct Tracer: ~Copyable {
       }
     let counters = options.filter.has(.net) ? [counter] : []
     let iterators = try prepare(options.scope, options.filter, &blueprint)
-    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters + iterators) {
+    let uprobes = try VariableProbes.prepare(options.variables, &blueprint)
+    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters + iterators + uprobes) {
       try blueprint.enable(true, program: program)
     }
     let object = try blueprint.load()
@@ -89,16 +95,22 @@ struct Tracer: ~Copyable {
     }
     let links = Links()
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
+    var notes: [String] = []
+    if options.variables.library {
+      do { links.variables = try VariableProbes(object) } catch { notes.append("\(error)") }
+    }
     return Tracer(
       tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
       connections: try object.map("connections"), alive: try object.map("alive"), hooks: hooks, links: links,
-      object: object)
+      notes: notes, object: object)
   }
 
   private init(
     tasks: consuming BPFMap, lossCounters: consuming BPFMap, connections: consuming BPFMap,
-    alive: consuming BPFMap, hooks: [String], links: Links, object: consuming LoadedObject
+    alive: consuming BPFMap, hooks: [String], links: Links, notes: [String],
+    object: consuming LoadedObject
   ) {
+    self.notes = notes
     self.object = object
     self.hooks = hooks
     self.links = links
@@ -112,7 +124,10 @@ struct Tracer: ~Copyable {
   func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
 
   /// Ends the hooks: nothing more is told.
-  func detach() { links.all.removeAll() }
+  func detach() {
+    links.variables = nil
+    links.all.removeAll()
+  }
 
   /// The ring's reader: for one thread.
   func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
@@ -143,6 +158,7 @@ struct Tracer: ~Copyable {
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
       (HG_LOST_FILES, "too-many-files"),
+      (HG_LOST_VARIABLES, "too-many-variable-look-ups"),
       (HG_LOST_URING, "too-many-io-uring-requests"), (HG_LOST_ENDS, "connection-end-missed"),
       (HG_LOST_INTERNAL, "internal-table"),
     ] {
