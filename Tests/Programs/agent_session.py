@@ -57,8 +57,9 @@ class Session:
         return [read_table(os.path.join(self.directory, name)) for name in names]
 
     def end(self):
-        self.file.close()
+        # Before the lock goes: others remove what nobody holds.
         shutil.rmtree(self.directory)
+        self.file.close()
         shutil.rmtree(self.build)
 
 

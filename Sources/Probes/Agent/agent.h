@@ -15,6 +15,8 @@ extern struct session session;
 
 /// Finds the first session named in LD_PRELOAD that Honeyguide still holds.
 bool session_find(char *const *environment);
+/// Whether an element of LD_PRELOAD is an agent, of whatever session.
+bool session_is_library(const char *path, size_t size);
 
 /// Why the table takes nothing now; zero is the state in which all is counted.
 enum table_stop {
@@ -56,8 +58,9 @@ struct text {
   size_t size;
 };
 /// Records that a variable was looked up, or with HG_AGENT_READ_ALL all of them; and fires the probe env__read. Called
-/// with the interpreter's lock. Texts without bytes are left out.
-void read_record(uint32_t flags, struct text name, struct text value, struct text fallback);
+/// with the interpreter's lock. Texts without bytes are left out. The record is given back, null where there is no room;
+/// it is valid until `table_epoch` changes.
+struct hg_agent_read *read_record(uint32_t flags, struct text name, struct text value, struct text fallback);
 /// Forgets the reads that were recorded: the table is a new one.
 void reads_forget(void);
 

@@ -50,6 +50,21 @@ struct python_member {
   X(PyObject *, PyDict_New, (void))                                                                                    \
   X(PyObject *, PyDict_GetItemString, (PyObject *, const char *))                                                      \
   X(int, PyDict_SetItemString, (PyObject *, const char *, PyObject *))                                                 \
+  X(PyObject *, PyDict_GetItem, (PyObject *, PyObject *))                                                              \
+  X(int, PyDict_SetItem, (PyObject *, PyObject *, PyObject *))                                                         \
+  X(int, PyDict_DelItem, (PyObject *, PyObject *))                                                                     \
+  X(int, PyDict_Update, (PyObject *, PyObject *))                                                                      \
+  X(int, PyDict_Next, (PyObject *, ssize_t *, PyObject **, PyObject **))                                               \
+  X(PyObject *, PyDict_Copy, (PyObject *))                                                                             \
+  X(ssize_t, PyDict_Size, (PyObject *))                                                                                \
+  X(ssize_t, PyList_Size, (PyObject *))                                                                                \
+  X(PyObject *, PyList_GetItem, (PyObject *, ssize_t))                                                                 \
+  X(int, PyList_SetItem, (PyObject *, ssize_t, PyObject *))                                                            \
+  X(int, PyList_Append, (PyObject *, PyObject *))                                                                      \
+  X(PyObject *, PyList_GetSlice, (PyObject *, ssize_t, ssize_t))                                                       \
+  X(PyObject *, PyObject_Str, (PyObject *))                                                                            \
+  X(const char *, PyModule_GetName, (PyObject *))                                                                      \
+  X(PyObject *, PyEval_GetFrame, (void))                                                                               \
   X(long, PyLong_AsLong, (PyObject *))                                                                                 \
   X(PyObject *, PyLong_FromLong, (long))                                                                               \
   X(PyObject *, Py_BuildValue, (const char *, ...))                                                                    \
@@ -70,6 +85,14 @@ struct python_member {
   X(PyObject *, PyUnicode_AsEncodedString, (PyObject *, const char *, const char *))                                   \
   X(int, PyBytes_AsStringAndSize, (PyObject *, char **, ssize_t *))                                                    \
   X(int, PyString_AsStringAndSize, (PyObject *, char **, ssize_t *))                                                   \
+  X(PyObject *, PyBytes_FromStringAndSize, (const char *, ssize_t))                                                    \
+  X(PyObject *, PyString_FromStringAndSize, (const char *, ssize_t))                                                   \
+  X(char *, PyString_AsString, (PyObject *))                                                                           \
+  X(const char *, PyUnicode_AsUTF8, (PyObject *))                                                                      \
+  X(const char *, PyUnicode_AsUTF8AndSize, (PyObject *, ssize_t *))                                                    \
+  X(PyObject *, PyFrame_GetBack, (PyObject *))                                                                         \
+  X(PyObject *, PyFrame_GetCode, (PyObject *))                                                                         \
+  X(PyObject *, PyFrame_GetVarString, (PyObject *, const char *))                                                      \
   X(void, _PyInterpreterState_SetEvalFrameFunc, (PyObject *, void *))                                                  \
   X(PyObject *, _PyEval_EvalFrameDefault, (void *, void *, int))                                                       \
   X(int, clock_gettime, (int, void *))                                                                                 \
@@ -81,7 +104,9 @@ struct python_member {
 
 // Objects; null where a version has none.
 #define PYTHON_OBJECTS(X) \
-  X(_Py_NoneStruct) X(PyCode_Type) X(PyDict_Type) X(PyType_Type) X(PyCFunction_Type) X(PyModuleDef_Type)
+  X(_Py_NoneStruct) X(_Py_TrueStruct) X(_Py_FalseStruct) X(PyCode_Type) X(PyDict_Type) X(PyType_Type) X(PyCFunction_Type) X(PyModuleDef_Type)           \
+  X(PyBaseObject_Type) X(PyFrame_Type) X(PyBytes_Type) X(PyString_Type) X(PyUnicode_Type) X(PyList_Type) X(PyBool_Type) \
+  X(PyInt_Type) X(PyLong_Type) X(PyFloat_Type)
 
 typedef long ssize_t;
 struct python {

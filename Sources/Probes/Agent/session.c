@@ -22,6 +22,11 @@ static bool parse(const char *path, size_t size, char digits[HG_AGENT_ID_DIGITS]
   return false;
 }
 
+bool session_is_library(const char *path, size_t size) {
+  char digits[HG_AGENT_ID_DIGITS];
+  return parse(path, size, digits);
+}
+
 /// Whether somebody holds the session's lock.
 static bool is_held(int fd) {
   struct flock lock = {.l_type = F_RDLCK, .l_whence = 0 /* SEEK_SET */, .l_start = 0, .l_len = 1};
