@@ -16,6 +16,8 @@ internal import SystemPackage
 
   /// Reads an object file's bytes. Throws where they are no BPF object (`bpf_object__open_mem`).
   public init(_ bytes: [UInt8], name: String) throws(BPFError) {
+    var bytes = bytes
+    KernelCode.complete(&bytes)
     self.name = name
     self.bytes = bytes
     let memory = ProgramHandlers.areInstalled ? unsafe hg_memfd("kernel-types") : -1
@@ -86,6 +88,11 @@ internal import SystemPackage
   /// Creates the maps, relocates the programs to this kernel and has them verified (`bpf_object__load`).
   public consuming func load() throws(BPFError) -> LoadedObject {
     let object = unsafe self.object
+    if let btf = unsafe bpf_object__btf(object) {
+      for (name, value) in unsafe KernelCode.constants(of: ObjectTypes(btf)) {
+        try set(constant: name, to: value)
+      }
+    }
     if let kernelTypes, let types = KernelTypes.running, let btf = unsafe bpf_object__btf(object) {
       let needed = types.reduced(to: unsafe ObjectTypes(btf).structureNames)
       do { _ = try kernelTypes.writeAll(needed) } catch {

@@ -18,6 +18,8 @@ struct KernelTypes: Sendable {
   /// The ids of all structures and unions, and of the typedefs that name a tracepoint's type.
   private let structures: [UInt32]
   private let tracepoints: [UInt32]
+  /// The function `bpf_rdonly_cast` (Linux 6.2); nil where there is none.
+  let cast: UInt32?
 
   /// This kernel's; nil where it has none, or where they hold what this code does not know (then libbpf may).
   static let running: KernelTypes? = read("/sys/kernel/btf/vmlinux").flatMap(KernelTypes.init)
@@ -25,6 +27,8 @@ struct KernelTypes: Sendable {
   /// What the names of those typedefs begin with, and its first eight bytes as a word.
   private static let tracepointPrefix = "btf_trace_"
   private static let tracepointWord: UInt64 = 0x6361_7274_5f66_7462
+  private static let castName = "bpf_rdonly_cast"
+  private static let castWord: UInt64 = 0x6e6f_6472_5f66_7062
 
   private enum Kind: UInt32 {
     case integer = 1, pointer, array, structure, union, enumeration, forward, typedef, volatile, const,
@@ -52,7 +56,7 @@ struct KernelTypes: Sendable {
       return nil
     }
 
-    var offsets: [UInt32] = [0], structures: [UInt32] = [], tracepoints: [UInt32] = []
+    var offsets: [UInt32] = [0], structures: [UInt32] = [], tracepoints: [UInt32] = [], cast: UInt32?
     offsets.reserveCapacity(bytes.count / 24)
     var offset = first
     while offset < end {
@@ -68,6 +72,13 @@ struct KernelTypes: Sendable {
         if name + 8 <= namesEnd, Self.doubleWord(bytes, name) == Self.tracepointWord {
           tracepoints.append(id)
         }
+      case .function:
+        let name = names + Int(Self.word(bytes, offset)), size = Self.castName.utf8.count
+        if name + size < namesEnd, Self.doubleWord(bytes, name) == Self.castWord,
+          bytes[name..<name + size].elementsEqual(Self.castName.utf8), bytes[name + size] == 0
+        {
+          cast = id
+        }
       default: break
       }
       offset += 12 + kind.tail(Int(info & 0xffff))
@@ -78,6 +89,7 @@ struct KernelTypes: Sendable {
     self.offsets = offsets
     self.structures = structures
     self.tracepoints = tracepoints
+    self.cast = cast
   }
 
   /// The id of the type that programs on a tracepoint are attached by (`btf_trace_NAME`); nil where there is none.
@@ -92,6 +104,17 @@ struct KernelTypes: Sendable {
     return offsets.indices.dropFirst().map { UInt32($0) }.first { id in
       kind(id) == .function && self.name(id).elementsEqual(wanted)
     }
+  }
+
+  /// The ids of the named structures, of those that there are.
+  func identifiers(of names: Set<[UInt8]>) -> [[UInt8]: UInt32] {
+    let hashes = Set(names.map { Self.hash($0[...]) })
+    var found: [[UInt8]: UInt32] = [:]
+    for id in structures where kind(id) == .structure {
+      let name = self.name(id)
+      if hashes.contains(Self.hash(name)), names.contains(Array(name)) { found[Array(name)] = id }
+    }
+    return found
   }
 
   /// BTF that has the named structures, all that are in them, and nothing else. Pointers point to `void` in it:

@@ -9,20 +9,26 @@ internal import CLibBPF
 
   /// Where a constant lies in `.rodata`: its offset and size in bytes; nil where there is none of that name.
   func place(ofConstant name: String) -> (offset: Int, size: Int)? {
+    variables.first { $0.name == name }.map { ($0.offset, $0.size) }
+  }
+
+  /// The names of all constants in `.rodata`.
+  var constants: [String] { variables.map(\.name) }
+
+  private var variables: [(name: String, offset: Int, size: Int)] {
     let section = unsafe btf__find_by_name_kind(
       btf, ".rodata", 15 /* BTF_KIND_DATASEC, twice in the headers */)
     guard section > 0, let type = unsafe btf__type_by_id(btf, UInt32(section)),
       let first = unsafe btf_var_secinfos(type)
-    else { return nil }
+    else { return [] }
     let count = unsafe Int(btf_vlen(type))
-    for index in 0..<count {
+    return (0..<count).compactMap { index in
       let variable = unsafe first[index]
       guard let type = unsafe btf__type_by_id(btf, variable.type),
         let spelled = unsafe btf__name_by_offset(btf, type.pointee.name_off)
-      else { continue }
-      if unsafe String(cString: spelled) == name { return (Int(variable.offset), Int(variable.size)) }
+      else { return nil }
+      return unsafe (String(cString: spelled), Int(variable.offset), Int(variable.size))
     }
-    return nil
   }
 
   /// The names of its structures and unions, without what follows `___`: those that the kernel's are matched with.

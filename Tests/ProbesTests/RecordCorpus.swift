@@ -76,7 +76,7 @@ enum RecordCorpus {
 
   /// Each call that takes paths, done and failed.
   private static var paths: [[UInt8]] {
-    SystemCall.table.filter { $0.teller == "path_call" && $0.row < HG_CALLS_URING }.flatMap { call in
+    SystemCall.table.filter { $0.teller == nil && $0.row < HG_CALLS_URING }.flatMap { call in
       // Of an exec that succeeded there is another record.
       (call.shape.event == UInt8(HG_CALL_EXEC.rawValue) ? [Int64(-2), -14] : [5, 0, -2, -14]).map { result in
         var record = hg_paths(
@@ -98,7 +98,7 @@ enum RecordCorpus {
   /// Requests of io_uring, and their ends.
   private static var requests: [[UInt8]] {
     let calls = SystemCall.table.filter {
-      $0.row >= HG_CALLS_URING && $0.shape.event != UInt8(HG_CALL_URING.rawValue) && $0.teller == "path_call"
+      $0.row >= HG_CALLS_URING && $0.shape.event != UInt8(HG_CALL_URING.rawValue) && $0.teller == nil
     }
     return calls.flatMap { call in
       var record = hg_paths(

@@ -170,7 +170,7 @@ enum hg_call_flag {
 // `directory` is the socket, `path` its address and `a` that one's size; `path2` are messages, and `a` how many.
 struct hg_call {
   hg_u8 event;   // enum hg_call_event
-  hg_u8 unused;
+  hg_u8 takes_paths;  // told by tell_paths; the others by the program of their row
   hg_u16 flags;  // enum hg_call_flag
   hg_s8 directory;
   hg_s8 path;
@@ -179,7 +179,7 @@ struct hg_call {
   hg_s8 a;
   hg_s8 b;
   hg_s8 text;  // a text that is no path, kept behind the names
-  hg_u8 unused2;
+  hg_u8 is_in_32_bit;  // the number means something that is told by the 32-bit convention
 };
 
 // The rows of the table: by number the calls of the 64-bit convention, then those of the 32-bit one, then what its

@@ -20,9 +20,9 @@ struct SystemCall: Sendable {
     self.row = row
     self.name = name
     shape = hg_call(
-      event: UInt8(event.rawValue), unused: 0, flags: UInt16(flags.reduce(0) { $0 | $1.rawValue }),
+      event: UInt8(event.rawValue), takes_paths: 0, flags: UInt16(flags.reduce(0) { $0 | $1.rawValue }),
       directory: directory,
-      path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, unused2: 0)
+      path: path, directory2: directory2, path2: path2, a: a, b: b, text: text, is_in_32_bit: 0)
   }
 
   private init(
@@ -35,14 +35,14 @@ struct SystemCall: Sendable {
       text: text, flags: flags)
   }
 
-  /// The kernel's program that tells about it.
-  var teller: String {
+  /// The kernel's program that tells about it; nil for calls that take paths, which the hook itself tells.
+  var teller: String? {
     switch hg_call_event(UInt32(shape.event)) {
     case HG_CALL_UNSHARE, HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL: "act_call"
     case HG_CALL_BYTES: "bytes_call"
     case HG_CALL_SEND: "send_call"
     case _ where group == .net: "socket_call"
-    default: "path_call"
+    default: nil
     }
   }
 
@@ -61,6 +61,25 @@ struct SystemCall: Sendable {
 
   /// What `--bytes` counts.
   var isOfBytes: Bool { UInt32(shape.event) == HG_CALL_BYTES.rawValue }
+
+  /// What the kernel's table holds by row, for these calls.
+  static func shapes(of calls: [SystemCall]) -> [UInt32: hg_call] {
+    var shapes: [UInt32: hg_call] = [:]
+    for call in calls {
+      shapes[call.row] = call.shape
+      shapes[call.row]?.takes_paths = call.teller == nil ? 1 : 0
+    }
+    let firstOfSocketcall = UInt32(HG_CALLS_SOCKETCALL), end = UInt32(HG_CALLS_URING)
+    for row in shapes.keys where row >= UInt32(HG_CALLS_32) && row < end {
+      // What a call is by the 32-bit convention, the 64-bit one's of the same number has to tell.
+      let number = row < firstOfSocketcall ? row - UInt32(HG_CALLS_32) : socketcall
+      shapes[number, default: hg_call()].is_in_32_bit = 1
+    }
+    return shapes
+  }
+
+  /// The 32-bit convention's number of socketcall(2).
+  private static let socketcall: UInt32 = 102
 
   /// All of them.
   static let table = table64 + table32 + bytes64 + bytes32 + uring

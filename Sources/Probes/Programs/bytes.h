@@ -23,7 +23,7 @@ static __noinline int begin_count(struct hg_file_key *key, struct file *file) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct hg_file *record = &s->file;
   s->offset = sizeof *record;
-  walk(s, &record->walk, (__u64)file_path(file));
+  walk(s, &record->walk, as_number(s, file_path(file)));
   bool is_left_out = filters & HG_FILTER_PATH && !is_wanted_path(s, &record->walk, sizeof *record, NULL, 0);
   long error = bpf_map_update_elem(&file_counts, key, is_left_out ? &left_out : &counted, BPF_NOEXIST);
   if (error) {

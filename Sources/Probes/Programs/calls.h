@@ -12,7 +12,7 @@ struct {
   __type(value, struct hg_call);
 } calls SEC(".maps");
 
-// By system call number: the program that tells about it.
+// By system call number: the program that tells about it, if it takes no paths.
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
   __uint(max_entries, HG_CALLS);
@@ -31,11 +31,6 @@ static __always_inline __u32 call_row(struct task_struct *task, struct pt_regs *
 }
 
 static __always_inline bool is_32_bit(__u32 row) { return row >= HG_CALLS_32; }
-
-// What the call was given, by either convention.
-struct call_arguments {
-  __u64 word[8];  // the last two are none's
-};
 
 static __always_inline void read_arguments(struct call_arguments *to, struct pt_regs *registers, __u32 row) {
   to->word[6] = to->word[7] = 0;
@@ -81,13 +76,24 @@ static __always_inline __s32 clamped(long result) {
   return result < -0x7fffffff ? -0x7fffffff : result;
 }
 
+// Calls that take paths are most of what is told, and are told without a jump to a program of their own: a tail call is an
+// indirect one, which some processors make expensive on purpose.
+const volatile __u32 tells_paths = 0;
+static int tell_paths(
+    struct task_struct *task, struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s);
+
 // This runs at the end of every system call of every process of the machine. Most calls are none that is told: the
 // table knows that for a few nanoseconds, and whether the task is followed costs several times as much.
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  __u32 row = call_row(task, registers);
+  // Neither by the one convention nor by the other.
+  __u32 row = registers->orig_ax;
   struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
+  if (call && call->event == HG_CALL_NONE && !call->is_in_32_bit) return 0;
+  struct task_struct *task = bpf_get_current_task_btf();
+  __u32 number = row;
+  row = call_row(task, registers);
+  if (row != number) call = bpf_map_lookup_elem(&calls, &row);
   if (!call) {
     // -1 is a call that the kernel or a tracer has taken back.
     if (row & X32_SYSCALL_BIT && row != (__u32)-1 && followed(task)) lose(HG_LOST_32_BIT);
@@ -101,6 +107,10 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   if (!process && scope == HG_SCOPE_CGROUP) process = claim_with_leader(task);
   if (!process || !s || !is_wanted(task, process)) return 0;
   s->state = process->state;
+  if (tells_paths && call->takes_paths) {
+    s->row = row;
+    return tell_paths(task, registers, result, call, s);
+  }
   bpf_tail_call(ctx, &tellers, row);
   return 0;
 }

@@ -50,7 +50,7 @@ int mark_task(struct bpf_iter__task *ctx) {
     if (scope == HG_SCOPE_PROCESSES && !follows_children) marks |= FOLLOWED_ALONE;
     if (filters & HG_FILTER_EXE) {
       s->offset = sizeof s->exec;
-      walk(s, &s->exec.walks[HG_EXEC_EXE], (__u64)file_path(executable(task)));
+      walk(s, &s->exec.walks[HG_EXEC_EXE], as_number(s, file_path(executable(task))));
       if (!is_wanted_exe(s, &s->exec.walks[HG_EXEC_EXE], sizeof s->exec)) marks |= FOLLOWED_EXCLUDED;
     }
     if (task->pid != task->tgid && !claim(task->group_leader, marks)) return 0;
@@ -137,11 +137,11 @@ static __always_inline int tell_existing(struct bpf_iter__task *ctx, bool can_re
     s->offset = sizeof *record + size;
   }
 
-  walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(executable(task)));
-  walk(s, &record->walks[HG_EXEC_CWD], (__u64)working_directory(task));
-  walk(s, &record->walks[HG_EXEC_STDIN], (__u64)file_path(descriptor(task, 0)));
-  walk(s, &record->walks[HG_EXEC_STDOUT], (__u64)file_path(descriptor(task, 1)));
-  walk(s, &record->walks[HG_EXEC_STDERR], (__u64)file_path(descriptor(task, 2)));
+  walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(executable(task))));
+  walk(s, &record->walks[HG_EXEC_CWD], as_number(s, working_directory(task)));
+  walk(s, &record->walks[HG_EXEC_STDIN], as_number(s, file_path(descriptor(task, 0))));
+  walk(s, &record->walks[HG_EXEC_STDOUT], as_number(s, file_path(descriptor(task, 1))));
+  walk(s, &record->walks[HG_EXEC_STDERR], as_number(s, file_path(descriptor(task, 2))));
   append_cgroup(s, &record->cgroup, task);
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
@@ -225,7 +225,7 @@ int tell_file(struct bpf_iter__task_file *ctx) {
   record->mode = mode;
   record->unused = 0;
   s->offset = sizeof *record;
-  walk(s, &record->walk, (__u64)file_path(number));
+  walk(s, &record->walk, as_number(s, file_path(number)));
   if (filters & HG_FILTER_PATH && !is_wanted_path(s, &record->walk, sizeof *record, NULL, 0)) return 0;
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;

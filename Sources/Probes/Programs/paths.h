@@ -60,18 +60,21 @@ static __always_inline enum start append_name(
   name->size = 0;
   name->flags = HG_TEXT_ABSENT;
   if (path < 0) return directory >= 0 ? START_DIRECTORY : START_NOWHERE;
-  bool is_absolute = append_user(s, name, argument(arguments, path)) > 0;
+  unsigned long address = argument(arguments, path);
+  // The first name is every call's: one call less.
+  bool is_absolute = (place ? append_user(s, name, address) : append_string(s, name, address)) > 0;
   if (leads_nowhere) return START_NOWHERE;
   return is_absolute ? START_ROOT : START_DIRECTORY;
 }
 
 // The directory of a descriptor, the working directory, or the process's own root: behind chroot that is another than
 // the one its path is told from. (Not static: verified once, see `walk`.)
-__noinline unsigned long base(enum start start, __s32 number) {
+__noinline unsigned long base(struct scratch *s, enum start start, __s32 number) {
+  if (!s) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   if (start == START_NOWHERE) return 0;
-  if (start == START_ROOT) return (unsigned long)root_directory(task);
-  return (unsigned long)(number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number)));
+  if (start == START_ROOT) return as_number(s, root_directory(task));
+  return as_number(s, number == AT_FDCWD ? working_directory(task) : file_path(descriptor(task, number)));
 }
 
 // Where a relative name of an argument starts.
@@ -97,23 +100,11 @@ static __always_inline void no_walk(struct hg_walk *walk) {
   walk->flags = HG_TEXT_ABSENT;
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(path_call, struct pt_regs *registers, long result) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  // Loads through a trusted pointer, against the rule of FIELD: once, before the first branch, they cost the verifier
-  // a millisecond each, and every event 30 ns less for each call that they spare.
-  struct files_struct *files = task->files;
-  __u32 parent = task->real_parent->tgid;
-  __u32 zero = 0, row = call_row(task, registers);
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
-  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
-  if (!call || !s) {
-    lose(HG_LOST_INTERNAL);
-    return 0;
-  }
+static __noinline int tell_paths(
+    struct task_struct *task, struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
+  __u32 row = s->row;
   if (is_restart(result) || (result >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
-  struct call_arguments arguments;
-  read_arguments(&arguments, registers, row);
+  read_arguments(&s->arguments, registers, row);
   struct hg_paths *record = &s->paths;
   s->offset = sizeof *record;
   record->result = result;
@@ -122,57 +113,57 @@ int BPF_PROG(path_call, struct pt_regs *registers, long result) {
   record->is_resolved = 0;
   record->has_view = 0;
 
-  enum start start = append_name(s, &arguments, 0, call->directory, call->path, false);
+  enum start start = append_name(s, &s->arguments, 0, call->directory, call->path, false);
   if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ && result != -EFAULT_ &&
-      (!record->names[0].flags || !argument(&arguments, call->path)))
+      (!record->names[0].flags || !argument(&s->arguments, call->path)))
     return 0;
   enum start start2 = START_NOWHERE;
   record->names[1].size = 0;
   record->names[1].flags = HG_TEXT_ABSENT;
   if (call->path2 >= 0)
-    start2 = append_name(s, &arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+    start2 = append_name(s, &s->arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
 
   record->text.size = 0;
   record->text.flags = HG_TEXT_ABSENT;
   record->unused2 = 0;
-  if (call->text >= 0) append_user(s, &record->text, argument(&arguments, call->text));
+  if (call->text >= 0) append_user(s, &record->text, argument(&s->arguments, call->text));
 
   unsigned long from = 0, from2 = 0;
-  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = (unsigned long)file_path(loaded_descriptor(files, result));
-  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = (unsigned long)working_directory(task);
+  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = as_number(s, file_path(descriptor(task, result)));
+  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = as_number(s, working_directory(task));
   record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
-  if (!from) from = base(start, start_number(&arguments, call->directory));
+  if (!from) from = base(s, start, start_number(&s->arguments, call->directory));
   if (from) walk(s, &record->walks[0], from);
   else no_walk(&record->walks[0]);
-  from2 = base(start2, start_number(&arguments, call->directory2));
+  if (start2 != START_NOWHERE) from2 = base(s, start2, start_number(&s->arguments, call->directory2));
   if (from2) walk(s, &record->walks[1], from2);
   else no_walk(&record->walks[1]);
 
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
-  fill_header(&record->header, HG_RECORD_PATHS, task, parent);
+  fill_header(&record->header, HG_RECORD_PATHS, task, parent_pid(task));
   if (call->flags & HG_CALL_ONCE) {
     // Another program in the same process asks anew.
     __u64 program = 0;
-    FIELD(program, task, self_exec_id);
+    LOAD(program, task, self_exec_id);
     if (was_told(s, program)) return 0;
   }
   __u32 state = s->state;
   if (result >= 0 && call->flags & HG_CALL_MOVES) state = place_anew(task);
   if (state & FOLLOWED_ELSEWHERE)
     record->has_view =
-        append_view(s, (__u64)root_directory(task), from, from2, has_other_mounts(task));
+        append_view(s, as_number(s, root_directory(task)), from, from2, has_other_mounts(task));
 
   record->a = 0;
   record->b = 0;
   if (call->flags & HG_CALL_HOW) {
     __u64 how[2] = {};
-    bpf_probe_read_user(how, sizeof how, (void *)argument(&arguments, call->a));
+    bpf_probe_read_user(how, sizeof how, (void *)argument(&s->arguments, call->a));
     record->a = how[0];
     record->b = how[1];
   } else {
-    if (call->a >= 0) record->a = argument(&arguments, call->a);
-    if (call->b >= 0) record->b = argument(&arguments, call->b);
+    if (call->a >= 0) record->a = argument(&s->arguments, call->a);
+    if (call->b >= 0) record->b = argument(&s->arguments, call->b);
     if (call->flags & HG_CALL_HALVES) record->a |= record->b << 32;
   }
   __u32 end = s->offset;

@@ -91,34 +91,34 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   const struct cred *cred = NULL;
   struct mm_struct *mm = NULL;
   struct file *exe = NULL;
-  FIELD(cred, task, cred);
-  FIELD(mm, task, mm);
-  FIELD(exe, mm, exe_file);
+  LOAD(cred, task, cred);
+  LOAD(mm, task, mm);
+  LOAD(exe, mm, exe_file);
   if (filters & HG_FILTER_EXE) {
     s->offset = sizeof *record;
-    walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
+    walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(exe)));
     if (!is_wanted_exe(s, &record->walks[HG_EXEC_EXE], sizeof *record)) process->state |= FOLLOWED_EXCLUDED;
   }
   if (filters & HG_FILTER_PROCESSES || !is_wanted(task, process)) return 0;
   fill_header(&record->header, HG_RECORD_EXEC, task, parent_pid(task));
   s->offset = sizeof *record;
-  FIELD(record->gid, cred, gid);
-  FIELD(record->euid, cred, euid);
-  FIELD(record->egid, cred, egid);
+  LOAD(record->gid, cred, gid.val);
+  LOAD(record->euid, cred, euid.val);
+  LOAD(record->egid, cred, egid.val);
   record->flags = 0;
   record->inner_pid = inner_pid(task);
 
   const char *filename = NULL, *interpreter = NULL;
-  FIELD(filename, binary, filename);
-  FIELD(interpreter, binary, interp);
+  LOAD(filename, binary, filename);
+  LOAD(interpreter, binary, interp);
   append_kernel(s, &record->filename, filename);
   record->interpreter.size = 0;
   record->interpreter.flags = HG_TEXT_ABSENT;
   if (interpreter != filename) append_kernel(s, &record->interpreter, interpreter);
 
   __u64 start = 0, size = 0;
-  FIELD(start, mm, arg_start);
-  FIELD(size, mm, arg_end);
+  LOAD(start, mm, arg_start);
+  LOAD(size, mm, arg_end);
   size -= start;
   record->arguments_size = size;
   record->arguments_kept = 0;
@@ -139,19 +139,19 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   }
 
   if (tells_environment) {
-    FIELD(start, mm, env_start);
-    FIELD(size, mm, env_end);
+    LOAD(start, mm, env_start);
+    LOAD(size, mm, env_end);
     size -= start;
     __u32 result = emit_arguments(&record->header, HG_RECORD_ENVIRONMENT, start, size);
     if (result == HG_EXEC_ARGUMENTS_APART) record->flags |= HG_EXEC_ENVIRONMENT_APART;
     if (result == HG_EXEC_ARGUMENTS_UNREADABLE) record->flags |= HG_EXEC_ENVIRONMENT_UNREADABLE;
   }
 
-  walk(s, &record->walks[HG_EXEC_EXE], (__u64)file_path(exe));
-  walk(s, &record->walks[HG_EXEC_CWD], (__u64)working_directory(task));
-  walk(s, &record->walks[HG_EXEC_STDIN], (__u64)file_path(descriptor(task, 0)));
-  walk(s, &record->walks[HG_EXEC_STDOUT], (__u64)file_path(descriptor(task, 1)));
-  walk(s, &record->walks[HG_EXEC_STDERR], (__u64)file_path(descriptor(task, 2)));
+  walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(exe)));
+  walk(s, &record->walks[HG_EXEC_CWD], as_number(s, working_directory(task)));
+  walk(s, &record->walks[HG_EXEC_STDIN], as_number(s, file_path(descriptor(task, 0))));
+  walk(s, &record->walks[HG_EXEC_STDOUT], as_number(s, file_path(descriptor(task, 1))));
+  walk(s, &record->walks[HG_EXEC_STDERR], as_number(s, file_path(descriptor(task, 2))));
   append_cgroup(s, &record->cgroup, task);
 
   __u32 end = s->offset;
@@ -176,7 +176,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task) {
   struct signal_struct *group = NULL;
   atomic_t alive = {1};
-  FIELD(group, task, signal);
+  LOAD(group, task, signal);
   FIELD(alive, group, live);
   if (alive.counter != 0) {
     struct followed *leader = scope && task->pid == task->tgid ? followed(task) : NULL;

@@ -2,6 +2,7 @@
 // What every program shares: the ring, who is followed, what was lost.
 #pragma once
 #include "events.h"
+#include "loads.h"
 
 // Sizes are set before loading: see Sources/Probes/Session.
 struct {
@@ -121,19 +122,21 @@ static __always_inline bool emit(struct hg_header *record, __u64 size) {
   return false;
 }
 
-// Reads a member through a pointer into the kernel; leaves `to` as it was where that cannot be read.
-//
-// A member that is itself a pointer is always read so, never as `pointer->member`: for each such access through a
-// trusted pointer the verifier searches the whole of the kernel's BTF by name, four times, a millisecond in all.
-#define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (from))
-#define FIELD(to, pointer, field) READ(to, (void *)(pointer) + bpf_core_field_offset(*(pointer), field))
-
 static __always_inline __u32 parent_pid(struct task_struct *task) {
   struct task_struct *parent = NULL;
   __u32 pid = 0;
-  FIELD(parent, task, real_parent);
-  FIELD(pid, parent, tgid);
+  LOAD(parent, task, real_parent);
+  LOAD(pid, parent, tgid);
   return pid;
+}
+
+// As the initial user namespace numbers it.
+static __always_inline __u32 real_uid(struct task_struct *task) {
+  const struct cred *cred = NULL;
+  __u32 uid = 0;
+  LOAD(cred, task, cred);
+  LOAD(uid, cred, uid.val);
+  return uid;
 }
 
 static __always_inline void fill_header(struct hg_header *header, __u32 type, struct task_struct *task, __u32 ppid) {
@@ -143,11 +146,15 @@ static __always_inline void fill_header(struct hg_header *header, __u32 type, st
   header->tid = task->pid;
   header->start = task->start_boottime;
   header->ppid = ppid;
-  header->uid = (__u32)bpf_get_current_uid_gid();
+  header->uid = real_uid(task);
   if (header->tid != header->pid) {
     struct task_struct *leader = NULL;
-    FIELD(leader, task, group_leader);
-    FIELD(header->start, leader, start_boottime);
+    LOAD(leader, task, group_leader);
+    LOAD(header->start, leader, start_boottime);
   }
-  FIELD(header->comm, task, comm);
+  // A text of sixteen bytes, as two words.
+  const __u64 *comm = (const void *)task->comm;
+  __u64 *to = (void *)header->comm;
+  to[0] = comm[0];
+  to[1] = comm[1];
 }

@@ -68,9 +68,9 @@ int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
   unsigned long socket = 0;
-  if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(file_of(clamped(result)));
+  if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(file_of(s, clamped(result)));
   // Otherwise another thread has closed already what accept returned: the listener knows the rest.
-  if (!socket) socket = socket_of(file_of(arguments.word[0]));
+  if (!socket) socket = socket_of(file_of(s, arguments.word[0]));
   if (!socket) return 0;
   begin_call(s, socket, event, row);
   if (!is_worth_telling(s, socket, result)) return 0;
@@ -182,7 +182,7 @@ int BPF_PROG(send_call, struct pt_regs *registers, long result) {
     struct message_head message;
     if (!read_message(&message, address, s->is_32_bit) || !message.name) return 0;
   }
-  s->sender = file_of(arguments.word[0]);
+  s->sender = file_of(s, arguments.word[0]);
   s->send_row = row;
   s->send_error = result < 0 ? -clamped(result) : 0;
   if (!has_messages) {

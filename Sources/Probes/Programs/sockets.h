@@ -114,7 +114,9 @@ __noinline unsigned long socket_of(unsigned long file) {
 }
 
 // The open file behind a descriptor of the current task, or 0.
-__noinline unsigned long file_of(int number) { return (unsigned long)descriptor(bpf_get_current_task_btf(), number); }
+__noinline unsigned long file_of(struct scratch *s, int number) {
+  return s ? as_number(s, descriptor(bpf_get_current_task_btf(), number)) : 0;
+}
 
 static __always_inline bool is_tcp(const struct hg_socket *record) {
   return record->type == SOCK_STREAM && record->protocol == IPPROTO_TCP;
@@ -198,7 +200,7 @@ __noinline int emit_call(struct scratch *s, unsigned long bound) {
     struct task_struct *task = bpf_get_current_task_btf();
     unsigned long from = bound + bpf_core_field_offset(struct unix_sock, path);
     if (!bound)
-      from = (unsigned long)(s->bytes[ADDRESS_OFFSET + 2] == '/' ? root_directory(task) : working_directory(task));
+      from = as_number(s, s->bytes[ADDRESS_OFFSET + 2] == '/' ? root_directory(task) : working_directory(task));
     walk(s, &record->walk, from);
     if (bound) record->flags |= HG_SOCKET_RESOLVED;
   }

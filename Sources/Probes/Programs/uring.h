@@ -69,7 +69,7 @@ static __always_inline void walk_base(
   enum start start = START_DIRECTORY;
   if (name->flags & HG_TEXT_ABSENT) start = START_NOWHERE;
   else if (name->size && offset <= RECORD_LIMIT && s->bytes[offset] == '/') start = START_ROOT;
-  unsigned long from = base(start, directory);
+  unsigned long from = base(s, start, directory);
   if (from) walk(s, to, from);
   else no_walk(to);
 }
@@ -195,8 +195,8 @@ int BPF_PROG(uring_done, void *context, struct io_kiocb *request) {
   no_walk(&record->walk);
   // The descriptor is the process's; only a thread of it can look.
   if (value.has_descriptor && result >= 0 && (__u32)task->tgid == value.pid) {
-    struct path *from = file_path(descriptor(task, result));
-    if (from) walk(s, &record->walk, (__u64)from);
+    __u64 from = as_number(s, file_path(descriptor(task, result)));
+    if (from) walk(s, &record->walk, from);
   }
   fill_header(&record->header, HG_RECORD_URING_DONE, task, parent_pid(task));
   __u32 end = s->offset;

@@ -29,10 +29,10 @@ static __always_inline __u32 placed(struct task_struct *task, __u32 state) {
   struct nsproxy *namespaces = NULL;
   struct fs_struct *fs = NULL;
   __u64 mounts = 0, root = 0;
-  FIELD(namespaces, task, nsproxy);
-  FIELD(mounts, namespaces, mnt_ns);
-  FIELD(fs, task, fs);
-  FIELD(root, fs, root.dentry);
+  LOAD(namespaces, task, nsproxy);
+  LOAD(mounts, namespaces, mnt_ns);
+  LOAD(fs, task, fs);
+  LOAD(root, fs, root.dentry);
   bool is_elsewhere = home.root && (mounts != home.mount_namespace || root != home.root);
   return is_elsewhere ? state | FOLLOWED_ELSEWHERE : state & ~FOLLOWED_ELSEWHERE;
 }
@@ -40,8 +40,8 @@ static __always_inline __u32 placed(struct task_struct *task, __u32 state) {
 static __always_inline bool has_other_mounts(struct task_struct *task) {
   struct nsproxy *namespaces = NULL;
   __u64 mounts = 0;
-  FIELD(namespaces, task, nsproxy);
-  FIELD(mounts, namespaces, mnt_ns);
+  LOAD(namespaces, task, nsproxy);
+  LOAD(mounts, namespaces, mnt_ns);
   return mounts != home.mount_namespace;
 }
 
@@ -83,8 +83,8 @@ __noinline int append_view(struct scratch *s, __u64 root, __u64 first, __u64 sec
 static __always_inline __u32 inner_pid(struct task_struct *leader) {
   struct pid *pid = NULL;
   __u32 level = 0, number = 0;
-  FIELD(pid, leader, thread_pid);
-  FIELD(level, pid, level);
+  LOAD(pid, leader, thread_pid);
+  LOAD(level, pid, level);
   if (!level || level > 32) return 0;
   READ(number, (void *)pid + bpf_core_field_offset(pid->numbers) + level * bpf_core_type_size(struct upid) +
                    bpf_core_field_offset(struct upid, nr));
@@ -119,10 +119,10 @@ static __always_inline void append_cgroup(struct scratch *s, struct hg_walk *to,
   to->flags = HG_TEXT_ABSENT;
   to->magic = 0;
   to->inode = 0;
-  FIELD(cgroups, task, cgroups);
-  FIELD(cgroup, cgroups, dfl_cgrp);
+  LOAD(cgroups, task, cgroups);
+  LOAD(cgroup, cgroups, dfl_cgrp);
   if (!home.root || (__u64)cgroup == home.cgroup) return;
-  FIELD(node, cgroup, kn);
+  LOAD(node, cgroup, kn);
   s->dentry = (void *)node;
   s->walked = 0;
   bpf_loop(32, cgroup_step, &s, 0);

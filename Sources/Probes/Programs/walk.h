@@ -8,6 +8,24 @@
 // A value of a per-CPU map may have 32 KiB. Texts begin below RECORD_LIMIT, and each is at most TEXT_LIMIT long.
 enum { TEXT_LIMIT = 4096, RECORD_LIMIT = 28128, RECORD_ROOM = RECORD_LIMIT + TEXT_LIMIT + 8 };
 
+// What a system call was given, by either convention.
+struct call_arguments {
+  __u64 word[8];  // the last two are none's
+};
+
+enum { SHORT_NAME = 40 };  // as long a name can be that a dentry holds itself
+
+// Of a dentry, as it lies in all kernels so far.
+struct dentry_part {
+  __u32 flags, sequence;
+  struct hlist_bl_node hash;
+  struct dentry *parent;
+  struct qstr name;
+  struct inode *inode;
+  __u64 short_name[SHORT_NAME / 8];
+  __u64 more[5];  // the lock among them
+};
+
 struct scratch {
   // The walk under way.
   struct dentry *dentry;
@@ -22,7 +40,12 @@ struct scratch {
   __u32 offset;  // where the next text goes in the record
   __u32 state;   // of the followed task, enum followed_state
   __u64 is_inside;  // the next walk ends at the root of its file system, whatever is mounted where
-  __u64 retries;    // of the walk under way
+  __u32 retries;    // of the walk under way
+  __u32 steps;      // likewise
+  __u32 row;        // of the call that is told
+  __u64 number;     // see as_number
+  struct dentry_part dentry_part;  // there is no room on the stack
+  struct call_arguments arguments;  // of the call that is told; likewise
   __u64 hash[2];
   // The send under way.
   unsigned long sender;  // the socket's open file
@@ -54,9 +77,14 @@ struct {
   __type(value, struct scratch);
 } call_scratch SEC(".maps"), exec_scratch SEC(".maps");
 
-// Appends the string at a user address, without its zero; gives whether it begins with a slash. (Not static: verified once, see `walk`.)
-__noinline int append_user(struct scratch *s, struct hg_text *text, unsigned long address) {
-  if (!s || !text) return 0;
+// An address as a number: the verifier lets no pointer that it knows be handed to a function, or returned.
+static __always_inline __u64 as_number(struct scratch *s, const void *pointer) {
+  *(const void *volatile *)&s->number = pointer;
+  return *(volatile __u64 *)&s->number;
+}
+
+// Appends the string at a user address, without its zero; gives whether it begins with a slash.
+static __always_inline int append_string(struct scratch *s, struct hg_text *text, unsigned long address) {
   __u32 offset = s->offset;
   text->size = 0;
   text->flags = 0;
@@ -80,6 +108,11 @@ __noinline int append_user(struct scratch *s, struct hg_text *text, unsigned lon
   return s->bytes[offset] == '/';
 }
 
+// The same as a function. (Not static: verified once, see `walk`.)
+__noinline int append_user(struct scratch *s, struct hg_text *text, unsigned long address) {
+  return s && text ? append_string(s, text, address) : 0;
+}
+
 static __always_inline void append_kernel(struct scratch *s, struct hg_text *text, const void *address) {
   __u32 offset = s->offset;
   text->size = 0;
@@ -92,84 +125,115 @@ static __always_inline void append_kernel(struct scratch *s, struct hg_text *tex
   s->offset = offset + ((size - 1) & (TEXT_LIMIT - 1));
 }
 
-// What a step needs of a dentry. In all kernels so far these members are neighbours, and one read fetches them, with
-// the short name that a dentry holds itself: each read of kernel memory saved is some 30 ns.
+// What a step needs of a dentry.
 struct dentry_head {
-  __u32 flags, sequence;
-  struct hlist_bl_node hash;
   struct dentry *parent;
+  void *hashed;  // NULL: it was deleted; of a leaf
   struct qstr name;
-  struct inode *inode;
-  __u64 short_name[5];
-  __u64 more[5];  // the lock among them
+  // It was renamed while it was read: what was read may be half of one name and half of another. A rename counts the sequence
+  // up, to an odd number, before it changes anything, and lets go of the lock when all is done; the first was read first, the
+  // second last.
+  bool is_changing;
 };
 
-static __always_inline long read_dentry(struct dentry_head *head, struct dentry *dentry) {
-  __u64 hash = bpf_core_field_offset(struct dentry, d_hash), parent = bpf_core_field_offset(struct dentry, d_parent),
-        name = bpf_core_field_offset(struct dentry, d_name), inode = bpf_core_field_offset(struct dentry, d_inode);
-  if (hash >= 8 && parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *) &&
-      inode == name + sizeof(struct qstr))
-    return READ(*head, (void *)dentry + hash - 8);
+static __always_inline __u64 short_name_offset(void) {
+  return bpf_core_field_offset(struct dentry, d_inode) + sizeof(void *);
+}
+
+// Reads a dentry by loads, and the first words of its short name, as many as the name has.
+static __always_inline void load_dentry(
+    struct dentry_head *head, __u64 *short_name, struct dentry *pointer, bool is_leaf) {
+  const volatile struct dentry *dentry = CAST(pointer);
+  __u32 sequence = *(const volatile __u32 *)((void *)dentry + bpf_core_field_offset(struct dentry, d_seq));
+  head->parent = dentry->d_parent;
+  head->hashed = is_leaf ? (void *)dentry->d_hash.pprev : head->parent;
+  head->name.hash_len = dentry->d_name.hash_len;
+  head->name.name = dentry->d_name.name;
+  const volatile __u64 *words = (void *)dentry + short_name_offset();
+  __u32 size = head->name.hash_len >> 32;
+  short_name[0] = words[0];
+  if (size > 8) short_name[1] = words[1];
+  if (size > 16) short_name[2] = words[2];
+  if (size > 24) {
+    short_name[3] = words[3];
+    short_name[4] = words[4];
+  }
+  __u32 lock = *(const volatile __u32 *)((void *)dentry + bpf_core_field_offset(struct dentry, d_lockref));
+  head->is_changing = (sequence & 1) | (lock != 0);
+}
+
+// The same by a call. Where these members are neighbours, one call fetches them all.
+static __always_inline long read_dentry(struct scratch *s, struct dentry_head *head, __u64 *short_name, struct dentry *dentry) {
+  __u64 sequence = bpf_core_field_offset(struct dentry, d_seq), hash = bpf_core_field_offset(struct dentry, d_hash),
+        parent = bpf_core_field_offset(struct dentry, d_parent), name = bpf_core_field_offset(struct dentry, d_name),
+        inode = bpf_core_field_offset(struct dentry, d_inode), lock = bpf_core_field_offset(struct dentry, d_lockref);
+  head->is_changing = false;
+  if (hash == sequence + 4 && parent == hash + sizeof(struct hlist_bl_node) && name == parent + sizeof(void *) &&
+      inode == name + sizeof(struct qstr)) {
+    struct dentry_part *part = &s->dentry_part;
+    long error = READ(*part, (void *)dentry + sequence - 4);
+    head->parent = part->parent;
+    head->hashed = part->hash.pprev;
+    head->name = part->name;
+    // By hand: memcpy to an address of any alignment goes byte by byte.
+    for (int i = 0; i < SHORT_NAME / 8; i++) short_name[i] = part->short_name[i];
+    __u64 place = lock - sequence + 4;
+    if (place <= sizeof *part - 4)
+      head->is_changing = (part->sequence & 1) | (*(const __u32 *)((const void *)part + place) != 0);
+    return error;
+  }
   __builtin_memset(head, 0, sizeof *head);
-  return READ(head->hash, (void *)dentry + hash) ?: READ(head->parent, (void *)dentry + parent)
+  return FIELD(head->hashed, dentry, d_hash.pprev) ?: READ(head->parent, (void *)dentry + parent)
              ?: READ(head->name, (void *)dentry + name)
-             ?: READ(head->short_name, (void *)dentry + inode + sizeof(void *));
+             ?: bpf_probe_read_kernel(short_name, SHORT_NAME, (void *)dentry + short_name_offset());
 }
 
-// Whether the dentry was renamed while it was read: what was read may be half of one name and half of another. A rename
-// counts the sequence up, to an odd number, before it changes anything, and lets go of the lock when all is done; the first
-// was read first, the second last.
-static __always_inline bool is_changing(const struct dentry_head *head) {
-  __u64 hash = bpf_core_field_offset(struct dentry, d_hash), sequence = bpf_core_field_offset(struct dentry, d_seq),
-        lock = bpf_core_field_offset(struct dentry, d_lockref) + 8 - hash;
-  if (sequence + 4 != hash || lock > sizeof *head - 4) return false;
-  return head->sequence & 1 || *(const __u32 *)((const void *)head + lock);
+// What a step needs of a mount.
+static __always_inline void read_mount(struct mount_head *head, struct mount *mount) {
+  head->parent = NULL;
+  head->mountpoint = head->root = NULL;
+  LOAD(head->parent, mount, mnt_parent);
+  LOAD(head->mountpoint, mount, mnt_mountpoint);
+  LOAD(head->root, mount, mnt.mnt_root);
 }
 
-// What a step needs of a mount; neighbours in all kernels so far, too.
-static __always_inline long read_mount(struct mount_head *head, struct mount *mount) {
-  __u64 parent = bpf_core_field_offset(struct mount, mnt_parent),
-        mountpoint = bpf_core_field_offset(struct mount, mnt_mountpoint),
-        root = bpf_core_field_offset(struct mount, mnt.mnt_root);
-  if (mountpoint == parent + sizeof(void *) && root == mountpoint + sizeof(void *))
-    return READ(*head, (void *)mount + parent);
-  return READ(head->parent, (void *)mount + parent) ?: READ(head->mountpoint, (void *)mount + mountpoint)
-             ?: READ(head->root, (void *)mount + root);
-}
-
-// One name of a path, or one step over a mount point; ends the loop (1) at the root.
-// (bpf_loop's context must lie on the stack, hence the pointer to a pointer.)
-static long walk_step(__u32 step, struct scratch **context) {
-  struct scratch *s = *context;
+// One name of a path, or one step over a mount point; 1 at the root, the last.
+static __always_inline long walk_step(struct scratch *s, bool by_loads) {
   if (s->dentry == s->mount_head.root) {
     if (s->mount_head.parent == s->mount) return 1;
     s->mount = s->mount_head.parent;
     s->dentry = s->mount_head.mountpoint;
-    return read_mount(&s->mount_head, s->mount) != 0;
+    read_mount(&s->mount_head, s->mount);
+    return !s->mount_head.root;
   }
   struct dentry_head head;
-  if (read_dentry(&head, s->dentry)) {
+  long error = 0;
+  __u32 offset = s->offset;
+  if (s->walked > TEXT_LIMIT || offset > RECORD_LIMIT) {
+    s->flags |= HG_TEXT_TRUNCATED;
+    return 1;
+  }
+  __u64 *name = (__u64 *)(s->bytes + offset + 1);
+  if (by_loads) load_dentry(&head, name, s->dentry, !s->walked);
+  else error = read_dentry(s, &head, name, s->dentry);
+  if (error || !head.parent) {
     s->flags |= HG_TEXT_UNREADABLE;
     return 1;
   }
   // The lock may be held for other reasons, and for longer.
-  if (is_changing(&head) && s->retries++ < 200) return 0;
+  if (head.is_changing && s->retries++ < 200) return 0;
   bool is_root = head.parent == s->dentry;
-  if (!s->walked && !head.hash.pprev) s->flags |= HG_TEXT_DELETED;
-  __u32 size = head.name.hash_len >> 32, offset = s->offset;
+  if (!s->walked && !head.hashed) s->flags |= HG_TEXT_DELETED;
+  __u32 size = head.name.hash_len >> 32;
   if (is_root) s->flags |= HG_TEXT_PSEUDO;
-  if (size > 255 || s->walked > TEXT_LIMIT || offset > RECORD_LIMIT) {
+  if (size > 255) {
     s->flags |= HG_TEXT_TRUNCATED;
     return 1;
   }
   s->bytes[offset] = '/';
   // The name's own pointer says whether the short name is the name, wherever this kernel keeps it.
-  const void *short_name = (void *)s->dentry + bpf_core_field_offset(struct dentry, d_inode) + sizeof(void *);
-  if (size <= sizeof head.short_name && head.name.name == short_name) {
-    // By hand: memcpy to an address of any alignment goes byte by byte.
-    __u64 *to = (__u64 *)(s->bytes + offset + 1);
-    for (int i = 0; i < 5; i++) to[i] = head.short_name[i];
-  } else if (bpf_probe_read_kernel(s->bytes + offset + 1, size & 255, head.name.name)) {
+  if ((size > SHORT_NAME || head.name.name != (void *)s->dentry + short_name_offset()) &&
+      bpf_probe_read_kernel(name, size & 255, head.name.name)) {
     s->flags |= HG_TEXT_UNREADABLE;
     return 1;
   }
@@ -179,8 +243,29 @@ static long walk_step(__u32 step, struct scratch **context) {
   return is_root;
 }
 
-// Names take two bytes each at least; the rest is for steps over mounts and for retries.
+// (bpf_loop's context must lie on the stack, hence the pointer to a pointer.)
+static long walk_step_called(__u32 step, struct scratch **context) {
+  return has_cast ? walk_step(*context, true) : walk_step(*context, false);
+}
+
+// Each name takes two bytes at least; the rest is for retries, and for mounts: what makes more steps than that has hundreds
+// of them on top of each other.
 enum { WALK_LIMIT = TEXT_LIMIT / 2 + 768 };
+
+// All steps. Where the kernel knows loops, without a call for each: processors that are made to mispredict returns take
+// 10 ns for one.
+static __always_inline void walk_steps(struct scratch *s) {
+  if (has_loops) {
+    for (s->steps = 0; s->steps < WALK_LIMIT; s->steps++) {
+      MAY_LEAVE(out_of_steps);
+      if (walk_step(s, true)) return;
+    }
+  out_of_steps:
+    s->flags |= HG_TEXT_TRUNCATED;
+  } else if (bpf_loop(WALK_LIMIT, walk_step_called, &s, 0) == WALK_LIMIT) {
+    s->flags |= HG_TEXT_TRUNCATED;
+  }
+}
 
 // Appends the path of a dentry as struct hg_walk describes it, or (`is_inside`) its path within its file system. `address` is that of a struct path in the kernel.
 //
@@ -191,16 +276,10 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   s->walked = 0;
   s->flags = 0;
   s->retries = 0;
-  // A path stands in other structures only: one search of the kernel's types less than with its own.
-  __u64 start = bpf_core_field_offset(struct file, f_path),
-        mount = bpf_core_field_offset(struct file, f_path.mnt) - start,
-        dentry = bpf_core_field_offset(struct file, f_path.dentry) - start;
-  struct {
-    void *first, *second;
-  } pair = {};
-  READ(pair, path);
-  struct vfsmount *mounted = mount < dentry ? pair.first : pair.second;
-  s->dentry = mount < dentry ? pair.second : pair.first;
+  struct vfsmount *mounted = NULL;
+  s->dentry = NULL;
+  LOAD(mounted, path, mnt);
+  LOAD(s->dentry, path, dentry);
   walk->inode = 0;
   walk->magic = 0;
   walk->size = 0;
@@ -211,9 +290,11 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
   bool is_inside = s->is_inside;
   // No dentry is NULL: the walk goes on to the root of the file system, which is its own parent and has the name "/".
   if (is_inside) s->mount_head.root = NULL;
-  else if (read_mount(&s->mount_head, s->mount)) return 0;
-  // Each name takes two bytes at least; what makes more steps than that has hundreds of mounts on top of each other.
-  if (bpf_loop(WALK_LIMIT, walk_step, &s, 0) == WALK_LIMIT) s->flags |= HG_TEXT_TRUNCATED;
+  else {
+    read_mount(&s->mount_head, s->mount);
+    if (!s->mount_head.root) return 0;
+  }
+  walk_steps(s);
   if (is_inside) {
     if (!(s->flags & HG_TEXT_PSEUDO) || s->walked < 2) return 0;
     s->walked -= 2;
@@ -223,10 +304,10 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
     struct inode *inode = NULL;
     struct super_block *super = NULL;
     unsigned long magic = 0, number = 0;
-    FIELD(inode, leaf, d_inode);
-    FIELD(number, inode, i_ino);
-    FIELD(super, inode, i_sb);
-    FIELD(magic, super, s_magic);
+    LOAD(inode, leaf, d_inode);
+    LOAD(number, inode, i_ino);
+    LOAD(super, inode, i_sb);
+    LOAD(magic, super, s_magic);
     walk->inode = number;
     walk->magic = magic;
     // A namespace has no name of its own: its kind is one.
@@ -252,32 +333,21 @@ __noinline int walk(struct scratch *s, struct hg_walk *walk, __u64 address) {
 }
 
 // The open file behind a descriptor of this task; NULL where there is none.
-static __always_inline struct file *descriptor(struct task_struct *task, __s32 number) {
+static __always_inline struct file *descriptor(struct task_struct *task, long number) {
   struct files_struct *files = NULL;
   struct fdtable *table = NULL;
-  struct file *file = NULL;
-  struct {
-    __u32 size, unused;
-    struct file **files;
-  } descriptors = {};
-  FIELD(files, task, files);
-  FIELD(table, files, fdt);
-  if (bpf_core_field_offset(table->fd) == bpf_core_field_offset(table->max_fds) + 8) {
-    READ(descriptors, (void *)table + bpf_core_field_offset(table->max_fds));
-  } else {
-    FIELD(descriptors.size, table, max_fds);
-    FIELD(descriptors.files, table, fd);
-  }
-  if (number >= 0 && (__u32)number < descriptors.size) READ(file, descriptors.files + number);
-  return file;
-}
-
-// The same by loads instead of calls, for the hot path.
-static __always_inline struct file *loaded_descriptor(struct files_struct *files, long number) {
-  struct fdtable *table = files->fdt;
-  struct file *file = NULL;
-  // All 64 bits: what a supervisor answers need be no descriptor.
-  if ((__u64)number < table->max_fds) READ(file, table->fd + number);
+  struct file **all = NULL, *file = NULL;
+  __u32 size = 0;
+  LOAD(files, task, files);
+  LOAD(table, files, fdt);
+  LOAD(size, table, max_fds);
+  LOAD(all, table, fd);
+  // All 64 bits: what a supervisor answers for a call need be no descriptor.
+  if ((__u64)number >= size) return NULL;
+  // Any structure that begins with a pointer stands for an entry.
+  struct hlist_bl_node *entry = (void *)(all + number);
+  if (has_cast) return (void *)CAST(entry)->next;
+  READ(file, entry);
   return file;
 }
 
@@ -287,12 +357,12 @@ static __always_inline struct path *file_path(struct file *file) {
 
 static __always_inline struct path *root_directory(struct task_struct *task) {
   struct fs_struct *fs = NULL;
-  FIELD(fs, task, fs);
+  LOAD(fs, task, fs);
   return fs ? (void *)fs + bpf_core_field_offset(struct fs_struct, root) : NULL;
 }
 
 static __always_inline struct path *working_directory(struct task_struct *task) {
   struct fs_struct *fs = NULL;
-  FIELD(fs, task, fs);
+  LOAD(fs, task, fs);
   return fs ? (void *)fs + bpf_core_field_offset(struct fs_struct, pwd) : NULL;
 }

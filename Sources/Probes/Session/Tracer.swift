@@ -80,18 +80,19 @@ struct Tracer: ~Copyable {
     let counters = options.filter.has(.net) ? [counter] : []
     let iterators = try prepare(options.scope, options.filter, &blueprint)
     let uprobes = try VariableProbes.prepare(options.variables, &blueprint)
-    for program in Set(hooks + rows.filter { !$0.isOfUring }.map(\.teller) + counters + iterators + uprobes) {
+    let ofCalls = rows.filter { !$0.isOfUring }
+    try blueprint.set(constant: "tells_paths", to: UInt32(ofCalls.contains { $0.teller == nil } ? 1 : 0))
+    for program in Set(hooks + ofCalls.compactMap(\.teller) + counters + iterators + uprobes) {
       try blueprint.enable(true, program: program)
     }
     let object = try blueprint.load()
     try options.filter.fill(object)
 
     let calls = try object.map("calls"), table = try object.map("tellers")
-    for call in rows {
-      try calls.update(call.row, call.shape)
-      if !call.isOfUring {
-        try table.update(call.row, try object.descriptor(ofProgram: call.teller).rawValue)
-      }
+    for (row, shape) in SystemCall.shapes(of: rows) { try calls.update(row, shape) }
+    for call in ofCalls {
+      guard let teller = call.teller else { continue }
+      try table.update(call.row, try object.descriptor(ofProgram: teller).rawValue)
     }
     let links = Links()
     for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
