@@ -98,7 +98,9 @@ static __always_inline __u32 *former_leader(struct task_struct *task) {
 // that met it), it stays as it is. NULL where there is no memory. Whoever marks a thread marks its leader before: a thread
 // that executes takes the leader's place, and the process stays counted.
 static __always_inline struct followed *claim(struct task_struct *task, __u32 state) {
-  struct followed *fresh = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  // Whoever gives a task its first value of any map at the same time, on another processor, makes this fail: once.
+  struct followed *fresh = NULL;
+  for (int i = 0; i < 3 && !fresh; i++) fresh = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!fresh) {
     lose(HG_LOST_FOLLOW);
     return NULL;
