@@ -38,13 +38,30 @@ struct AgentTests {
     Requirement.repository.appending("Tests/Programs/\(name)").string
   }
 
-  @Test(arguments: pythons) func countsAreThoseOfSetprofile(_ python: String) throws {
-    try Self.withAgent { agent in
+  /// Runs a program that tells by its status whether all is well, and if not, what.
+  static func check(_ name: String, _ python: String, _ options: String...) throws {
+    try withAgent { agent in
       let outcome = try Command(
-        ["/usr/bin/python3", "-B", Self.program("agent_counts.py"), agent.string, python, "-B"], in: "/"
+        ["/usr/bin/python3", "-B", program(name), agent.string, python] + options, in: "/"
       ).run()
       #expect(outcome.status == 0, "\(outcome.outputText)\(outcome.errorText)")
     }
+  }
+
+  @Test(arguments: pythons) func countsAreThoseOfSetprofile(_ python: String) throws {
+    try Self.check("agent_counts.py", python, "-B")
+  }
+
+  @Test(arguments: pythons) func timesAreThoseOfTheProgramsClock(_ python: String) throws {
+    try Self.check("agent_times.py", python, "-B")
+  }
+
+  @Test(arguments: pythons) func observersInTheProgramSeeWhatTheyWould(_ python: String) throws {
+    try Self.check("agent_harmless.py", python, "-B")
+  }
+
+  @Test(arguments: pythons) func unknownPythonsAreRefused(_ python: String) throws {
+    try Self.check("agent_disguised.py", python)
   }
 
   @Test func itLoadsWithAnyVersionOfTheCLibrary() throws {

@@ -57,6 +57,7 @@ enum hg_agent_reason {
   HG_AGENT_TOOL_TAKEN,      // sys.monitoring has no free tool
   HG_AGENT_PROGRAM_PROFILES,// the program set a profiler of its own, and counting stopped (2.7)
   HG_AGENT_FAILED,          // an interface refused
+  HG_AGENT_FREE_THREADED,   // a build without an interpreter lock
 };
 
 struct hg_agent_header {

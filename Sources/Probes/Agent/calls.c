@@ -17,6 +17,10 @@ void calls_start(void) {
     } else {
       reason = calls_start_monitoring();
       method = HG_AGENT_METHOD_MONITORING;
+      if (reason == HG_AGENT_OBSERVED && !calls_check()) {
+        calls_stop_monitoring();
+        reason = HG_AGENT_UNKNOWN_PYTHON;
+      }
     }
   }
   table_header->method = reason == HG_AGENT_OBSERVED ? method : HG_AGENT_METHOD_NONE;

@@ -28,6 +28,12 @@ static cold void stop(void) {
   tool = -1;
 }
 
+void calls_stop_monitoring(void) {
+  const long taken = tool;
+  stop();
+  if (taken >= 0) did(call("free_tool_id", python.Py_BuildValue("(l)", taken)));
+}
+
 static inline bool is_open(void) {
   if (likely(table_is_open())) return true;
   stop();

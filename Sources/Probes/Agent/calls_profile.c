@@ -4,13 +4,14 @@
 #include "activation.h"
 #include "calls.h"
 
-enum { EVENT_CALL = 0, EVENT_RETURN = 3, EVENT_C_CALL = 4 };
-/// Of PyFrameObject: f_code and f_lasti. Of PyThreadState: c_profilefunc. Of PyCFunctionObject: m_ml, m_self. Of
-/// PyTypeObject: tp_name.
+enum { EVENT_CALL = 0, EVENT_RETURN = 3, EVENT_C_CALL = 4, EVENT_C_RETURN = 6 };
+/// Of PyFrameObject: f_code and f_lasti. Of PyThreadState: c_profilefunc, c_profileobj. Of PyCFunctionObject: m_ml,
+/// m_self. Of PyTypeObject: tp_name.
 enum {
   FRAME_CODE = 32,
   FRAME_LAST = 120,
   THREAD_PROFILE = 40,
+  THREAD_PROFILE_OBJECT = 56,
   FUNCTION_METHOD = 16,
   FUNCTION_SELF = 24,
   TYPE_NAME = 24
@@ -62,14 +63,33 @@ static PyObject *start_counted_thread(PyObject *self, PyObject *arguments) {
   return result;
 }
 
+typedef int profiler(PyObject *self, char *frame, int event, PyObject *argument);
+static profiler *others_profile;
+
+/// The program's profiler, when sys.setprofile returns. That is an event only where there was a profiler before, and
+/// ours is none of the program's business.
+static int begin_other_profile(PyObject *self, char *frame, int event, PyObject *argument) {
+  profiler *function = others_profile;
+  python.PyEval_SetProfile((void *)function, self);
+  return event == EVENT_C_RETURN ? 0 : function(self, frame, event, argument);
+}
+
 /// sys.setprofile: where it takes the program's profiler away, ours comes back.
 static PyObject *set_other_profile(PyObject *self, PyObject *function) {
+  char *state = (char *)python.PyThreadState_Get();
+  profiler *const *current = (profiler **)(state + THREAD_PROFILE);
+  const bool was_ours = *current == profile;
   PyObject *result = set_profile(self, function);
   if (!result || !table_is_open()) return result;
-  if (*(void **)((char *)python.PyThreadState_Get() + THREAD_PROFILE) == NULL)
+  if (*current == NULL) {
     python.PyEval_SetProfile((void *)profile, NULL);
-  else
-    table_header->calls_reason = HG_AGENT_PROGRAM_PROFILES;
+    return result;
+  }
+  table_header->calls_reason = HG_AGENT_PROGRAM_PROFILES;
+  if (was_ours) {
+    others_profile = *current;
+    python.PyEval_SetProfile((void *)begin_other_profile, *(PyObject **)(state + THREAD_PROFILE_OBJECT));
+  }
   return result;
 }
 

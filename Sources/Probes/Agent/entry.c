@@ -25,6 +25,10 @@ static void start_calls(void) {
 
 static void start_environment(PyObject *module) {
   if (!module || table_header->magic != HG_AGENT_TABLE_MAGIC || !python_is_main_interpreter()) return;
+  if (!python_is_tested()) {
+    table_header->environment_reason = HG_AGENT_UNKNOWN_PYTHON;
+    return;
+  }
   struct python_error error = python_put_aside();
   environment_start(module);
   python.PyErr_Clear();
@@ -66,7 +70,11 @@ static void add_step(struct definition *definition) {
 
 static void *make_posix_and_start(void) {
   PyObject *module = make_posix();
-  if (python_minor() < 0x300) {
+  if (python_is_free_threaded()) {
+    // The table says no more than that.
+    if (python_is_main_interpreter() && table_create())
+      table_header->calls_reason = table_header->environment_reason = HG_AGENT_FREE_THREADED;
+  } else if (python_minor() < 0x300) {
     // Makes its module known by itself, and gives nothing.
     if (!python.PyErr_Occurred()) posix_is_made(python.PyImport_AddModule("posix"));
   } else if (module && module->type == python.PyModuleDef_Type) {

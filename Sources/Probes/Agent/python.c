@@ -60,9 +60,19 @@ bool python_is_main_interpreter(void) {
   return current == first;
 }
 
+bool python_is_free_threaded(void) {
+  static const char word[] = "free-threading";
+  for (const char *at = python.Py_GetVersion(); *at; at++)
+    if (strncmp(at, word, sizeof word - 1) == 0) return true;
+  return false;
+}
+
 int64_t python_member_offset(PyObject *type, const char *name) {
-  // tp_members, since 2.2.
-  const struct python_member *members = *(const struct python_member **)((char *)type + 240);
+  enum { SLOT_MEMBERS = 72, PLACE_MEMBERS = 240 };
+  // PyType_GetSlot serves static types since 3.10. Before, tp_members was at one place, since 2.2.
+  const struct python_member *members = python_minor() >= 0x30a && python.PyType_GetSlot
+    ? python.PyType_GetSlot(type, SLOT_MEMBERS)
+    : *(const struct python_member **)((char *)type + PLACE_MEMBERS);
   for (; members && members->name; members++)
     if (strcmp(members->name, name) == 0) return members->offset;
   return -1;

@@ -82,6 +82,9 @@ struct python_member {
 #define PYTHON_OPTIONAL(X)                                                                                             \
   X(PyObject *, PyInterpreterState_Get, (void))                                                                        \
   X(PyObject *, PyInterpreterState_Main, (void))                                                                       \
+  X(void *, PyType_GetSlot, (PyObject *, int))                                                                         \
+  X(PyObject *, PyCode_NewEmpty, (const char *, const char *, int))                                                    \
+  X(PyObject *, PyEval_EvalCode, (PyObject *, PyObject *, PyObject *))                                                 \
   X(PyObject *, PyUnicode_AsEncodedString, (PyObject *, const char *, const char *))                                   \
   X(int, PyBytes_AsStringAndSize, (PyObject *, char **, ssize_t *))                                                    \
   X(int, PyString_AsStringAndSize, (PyObject *, char **, ssize_t *))                                                   \
@@ -124,6 +127,11 @@ extern uint32_t python_version;
 
 /// Finds all of the above. False: this is no CPython that the agent can serve.
 bool python_resolve(void);
+/// Whether it is built to run without an interpreter lock. Objects of such a build are laid out otherwise, and nothing
+/// of the agent is made for two threads at once.
+bool python_is_free_threaded(void);
+/// Whether the agent was written and tested for this version; later ones have to pass a test.
+static inline bool python_is_tested(void) { return python_version < 0x030e0000; }
 /// Any other symbol of the process; null where there is none.
 void *python_symbol(const char *name);
 /// Has a function called in the child of each fork.

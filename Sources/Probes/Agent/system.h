@@ -24,6 +24,7 @@ void *memset(void *to, int byte, size_t size);
 int memcmp(const void *one, const void *other, size_t size);
 size_t strlen(const char *text);
 int strcmp(const char *one, const char *other);
+int strncmp(const char *one, const char *other, size_t size);
 
 static inline long system6(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)

@@ -81,6 +81,7 @@ struct TableStory {
     case HG_AGENT_TOOL_TAKEN: "other tools have taken all of sys.monitoring"
     case HG_AGENT_PROGRAM_PROFILES: "the program set a profiler of its own, and counting stopped"
     case HG_AGENT_FAILED: "the interpreter refused"
+    case HG_AGENT_FREE_THREADED: "it is built to run without an interpreter lock"
     default: "the agent gave a reason that Honeyguide does not know"
     }
   }
