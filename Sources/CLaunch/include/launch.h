@@ -86,3 +86,10 @@ int hg_openat_as(
 
 /// The processor's counter (rdtsc); 0 where there is none that the agent uses.
 uint64_t hg_ticks(void);
+
+/// Forks a child that holds these descriptors and no other until `lifeline`, one of them, a pipe's end for reading, is at
+/// its end; then it exits. It has no memory of ours but a copy, no terminal, and its working directory is the root.
+///
+/// - Parameter descriptors: ascending.
+/// Returns its process id, or a negative errno.
+pid_t hg_hold(const int *descriptors, size_t count, int lifeline);

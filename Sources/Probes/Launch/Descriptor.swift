@@ -42,4 +42,7 @@ struct Pipe: ~Copyable {
     self.reading = Descriptor(reading)
     self.writing = Descriptor(writing)
   }
+
+  /// The end for writing, whose owner is whoever takes it; the other one is closed.
+  consuming func releaseWriting() -> Int32 { writing.release() }
 }

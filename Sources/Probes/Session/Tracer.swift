@@ -124,9 +124,11 @@ struct Tracer: ~Copyable {
   /// The sums of bytes that the kernel keeps.
   func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
 
-  /// Ends the hooks: nothing more is told.
+  /// Ends the hooks: nothing more is told, but for look-ups of variables a moment longer.
   func detach() {
+    let holder = links.variables == nil ? nil : Holder.start(links.variables?.descriptors ?? [])
     links.variables = nil
+    _ = consume holder
     links.all.removeAll()
   }
 

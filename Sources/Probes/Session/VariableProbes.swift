@@ -3,6 +3,7 @@ internal import BPF
 internal import CProbeEvents
 internal import Glibc
 internal import Inspection
+internal import SystemPackage
 
 /// The uprobes that tell which variables of their environments programs look up (Programs/variables.h).
 ///
@@ -28,6 +29,9 @@ final class VariableProbes: Sendable {
     return [entry, exit]
   }
 
+  /// What keeps them attached.
+  let descriptors: [FileDescriptor]
+
   /// Attaches to the C library that Honeyguide itself runs with.
   init(_ object: borrowing LoadedObject) throws(VariableError) {
     let functions = [LoadedFunction("getenv"), LoadedFunction("secure_getenv")].compactMap { $0 }
@@ -39,10 +43,13 @@ final class VariableProbes: Sendable {
       if UprobeMechanism.hasSessions {
         uprobes = try object.attach(Self.both, to: sites, of: file)
         returns = nil
+        descriptors = uprobes.descriptors
       } else {
         // Who is asked before the answers are watched would be forgotten only when room is needed.
-        returns = try object.attach(Self.exit, to: sites, of: file, at: .return)
+        let exits = try object.attach(Self.exit, to: sites, of: file, at: .return)
         uprobes = try object.attach(Self.entry, to: sites, of: file)
+        descriptors = uprobes.descriptors + exits.descriptors
+        returns = consume exits
       }
     } catch {
       throw .refused(error)
