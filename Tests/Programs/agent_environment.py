@@ -20,7 +20,8 @@ LOOK_UPS = {
     "NOT_POP_ERROR": (1, None), "SET_BYTES": (1, None), "NOT_BYTES": (1, "other"), "SET_GETENVB": (1, None),
     "NOT_GETENVB": (1, "other"), "SET_POSIX": (1, None), "NOT_POSIX": (1, "other"), "SET_POSIX_GET": (1, None),
     "SET_POSIX_IN": (1, None), "NOT_POSIX_IN": (1, None), "SET_EXPAND": (1, None), "NOT_EXPAND": (1, None),
-    "SET_OFTEN": (1000, None), "NOT_OFTEN": (1000, None),
+    "SET_OFTEN": (1000, None), "NOT_OFTEN": (1000, None), "SET_THREADS": (8000, None),
+    "NOT_THREADS": (8000, None),
 }
 
 
@@ -48,8 +49,13 @@ def main():
         tables = session.tables()
     finally:
         session.end()
-    if len(tables) != 1 or not tables[0]["valid"] or tables[0]["environment_reason"]:
-        sys.exit("the agent left no table, or did not look: %r" % tables)
+    # The program's, and its child's.
+    tables.sort(key=lambda table: table["is_fork"])
+    if len(tables) != 2 or not tables[0]["valid"] or tables[0]["environment_reason"]:
+        sys.exit("the agent left no tables, or did not look: %r" % tables)
+    of_child = [(read["name"], read["set"], read["all"], read["count"]) for read in tables[1]["reads"]]
+    if of_child != [("NOT_IN_CHILD", False, False, 2), (None, False, True, 1)]:
+        sys.exit("the child's look-ups are told as %r" % of_child)
     # How often all was read; and the name that was read after that, which stands first.
     true_whole, first = int(output.split()[0]), output.split()[1]
     wanted[first, True, "value of " + first, None] += 1

@@ -3,7 +3,7 @@
 NOT_... without. Runs on Python 2.7 and 3.6 and later."""
 import posix
 posix.environ.get(b"SET_BEFORE_OS")  # bytes in Python 3, str in Python 2
-import os, sys
+import os, sys, threading
 
 three = sys.version_info[0] > 2
 
@@ -49,7 +49,31 @@ whole = [lambda: list(os.environ), lambda: os.environ.copy(), lambda: dict(os.en
 for read in whole:
     read()
 
+
+# Threads that take turns in the middle of reading all of it.
+def look():
+    for _ in range(2000):
+        os.environ.get("NOT_THREADS"), os.environ["SET_THREADS"]
+    for _ in range(200):
+        os.environ.copy()
+
+
+interval = sys.getswitchinterval() if three else sys.getcheckinterval()
+sys.setswitchinterval(1e-6) if three else sys.setcheckinterval(1)
+threads = [threading.Thread(target=look) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+sys.setswitchinterval(interval) if three else sys.setcheckinterval(interval)
+
+child = os.fork()
+if child == 0:
+    os.environ.get("NOT_IN_CHILD"), os.environ.get("NOT_IN_CHILD"), os.environ.copy()
+    os._exit(0)
+os.waitpid(child, 0)
+
 # Reads of one that look like the beginning of a read of all.
 names = list(os.environ)
 os.environ[names[0]]
-print("%d %s" % (len(whole) + 1, names[0]))
+print("%d %s" % (len(whole) + 4 * 200 + 1, names[0]))

@@ -67,5 +67,7 @@ void reads_forget(void);
 /// Called in the main interpreter when the module `posix` has been initialised: before site and user code, with the
 /// interpreter's lock and no exception pending. Called again where the interpreter is initialised again.
 void environment_start(void *posix_module);
+/// The same in another interpreter of the process, where nothing is recorded: only keeps the agent out of sight.
+void environment_hide(void *posix_module);
 /// Called once the core is up; again as above.
 void calls_start(void);

@@ -24,13 +24,16 @@ static void start_calls(void) {
 }
 
 static void start_environment(PyObject *module) {
-  if (!module || table_header->magic != HG_AGENT_TABLE_MAGIC || !python_is_main_interpreter()) return;
+  if (!module || table_header->magic != HG_AGENT_TABLE_MAGIC) return;
   if (!python_is_tested()) {
     table_header->environment_reason = HG_AGENT_UNKNOWN_PYTHON;
     return;
   }
   struct python_error error = python_put_aside();
-  environment_start(module);
+  if (python_is_main_interpreter())
+    environment_start(module);
+  else
+    environment_hide(module);
   python.PyErr_Clear();
   python_put_back(error);
 }

@@ -42,9 +42,20 @@ PyObject *bytes_object(struct text text) {
       text.bytes, (ssize_t)text.size);
 }
 
+/// posix.environ, where it is what it should be; null elsewhere.
+static PyObject *stock_dictionary(PyObject *names) {
+  PyObject *stock = names ? python.PyDict_GetItemString(names, "environ") : NULL;
+  return stock && stock->type == python.PyDict_Type ? stock : NULL;
+}
+
+void environment_hide(void *posix_module) {
+  PyObject *stock = stock_dictionary(python.PyModule_GetDict(posix_module));
+  if (stock) preload_hide(stock);
+}
+
 void environment_start(void *posix_module) {
-  PyObject *names = python.PyModule_GetDict(posix_module), *stock;
-  if (!names || !(stock = python.PyDict_GetItemString(names, "environ")) || stock->type != python.PyDict_Type) return;
+  PyObject *names = python.PyModule_GetDict(posix_module), *stock = stock_dictionary(names);
+  if (!stock) return;
   preload_hide(stock);
   preload_follow(posix_module);
   if (!(session.file.flags & HG_AGENT_ENVIRONMENT)) return;

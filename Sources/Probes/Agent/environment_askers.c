@@ -9,7 +9,17 @@ static struct {
 /// Of the local variables in a frame, up to 3.10.
 static int64_t frame_locals;
 
+/// The few that are met again and again, held so that nothing else comes to lie where they are.
+enum { MOST_KNOWN = 24 };
+static struct {
+  PyObject *code;
+  enum asker asker;
+} known[MOST_KNOWN];
+static size_t known_count;
+
 bool askers_start(void) {
+  // Those of an interpreter that has ended are no more.
+  known_count = 0;
   code_offsets.name = python_member_offset(python.PyCode_Type, "co_name");
   code_offsets.file = python_member_offset(python.PyCode_Type, "co_filename");
   code_offsets.argument_count = python_member_offset(python.PyCode_Type, "co_argcount");
@@ -64,14 +74,6 @@ static bool is_of_environ(PyObject *code) {
   return contains(file, "_collections_abc") || contains(file, "UserDict.py") || contains(file, "/os.py")
          || contains(file, "<frozen os>");
 }
-
-/// The few that are met again and again, held so that nothing else comes to lie where they are.
-enum { MOST_KNOWN = 24 };
-static struct {
-  PyObject *code;
-  enum asker asker;
-} known[MOST_KNOWN];
-static size_t known_count;
 
 static enum asker classify(PyObject *code) {
   for (size_t at = 0; at < known_count; at++)
@@ -152,12 +154,12 @@ PyObject *askers_default(const struct askers *askers) {
 
 // dict(os.environ) and its like ask for all names, and then for each. That is one read of the whole, not one of each:
 // told by the order, and by the instruction in the program that all of it comes from.
-static struct {
+static __thread struct {
   PyObject *dictionary;
   ssize_t position;
   const void *frame;
   long instruction;
-} whole;
+} whole __attribute__((tls_model("initial-exec")));
 
 /// The first frame that is not a method of os.environ, and where in its code it is.
 static const void *outermost(long *instruction) {

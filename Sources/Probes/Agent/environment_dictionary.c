@@ -19,9 +19,9 @@ static subscript_function *stock_subscript;
 static contains_function *stock_contains;
 static unary_function *stock_iterate, *stock_repr;
 /// What `setdefault` has set is read next, to be given back.
-static bool gives_back;
+static __thread bool gives_back __attribute__((tls_model("initial-exec")));
 /// A stock method that reads all of it uses other methods for that.
-static bool is_reading_all;
+static __thread bool is_reading_all __attribute__((tls_model("initial-exec")));
 
 static void record(PyObject *name, PyObject *value) { environment_record(0, name, value, (struct text){NULL, 0}); }
 
@@ -274,9 +274,9 @@ static bool grow_alike(PyObject *served, PyObject *stock) {
 }
 
 PyObject *environment_dictionary(PyObject *stock) {
-  static PyObject *type;
-  if (!type && !(type = make_type())) return NULL;
-  PyObject *served = python.PyObject_CallObject(type, NULL);
+  // A new one each time: what belonged to an interpreter that has ended must not be touched.
+  PyObject *type = make_type(), *served = type ? python.PyObject_CallObject(type, NULL) : NULL;
+  if (type) python.Py_DecRef(type);
   if (!served) return NULL;
   if (grow_alike(served, stock) && python.PyDict_Update(served, stock) == 0) return served;
   python.Py_DecRef(served);

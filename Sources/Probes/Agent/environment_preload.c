@@ -21,8 +21,11 @@ void preload_hide(PyObject *dictionary) {
       next = stop + 1;
     }
     if (end > 0 && end < sizeof agent) {
-      memcpy(agent, text.bytes, end);
-      agent_size = end;
+      // The same in each interpreter; those may run at the same time.
+      if (agent_size == 0) {
+        memcpy(agent, text.bytes, end);
+        agent_size = end;
+      }
       if (end == text.size) {
         python.PyDict_DelItem(dictionary, key);
       } else {
