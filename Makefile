@@ -8,7 +8,7 @@ CHECKED := --explicit-target-dependency-import-check error
 RELEASE := -c release $(CHECKED) --static-swift-stdlib --disable-local-rpath -Xlinker -s -Xlinker --gc-sections
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man demo test test-kernels lint bench install clean
+.PHONY: help setup build man demo test test-kernels test-cpython lint bench install clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: setup ## Run every test (as root, or with sudo's help, also those that nee
 
 test-kernels: build ## Compare with strace on Linux 6.1 and 6.12 in QEMU (minutes; table in docs/kernels.md)
 	@scripts/test-kernels --record
+
+test-cpython: build ## Run CPython's tests under Honeyguide, in each Python (an hour; table in docs/cpython.md)
+	@scripts/test-cpython --record
 
 lint: man ## Check format, licences, scripts, documents and man pages
 	@scripts/lint
