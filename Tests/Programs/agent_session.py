@@ -57,8 +57,8 @@ class Session:
         return [read_table(os.path.join(self.directory, name)) for name in names]
 
     def end(self):
-        # Before the lock goes: others remove what nobody holds.
-        shutil.rmtree(self.directory)
+        # Before the lock goes; and yet a Honeyguide that starts now may remove what is left of it.
+        shutil.rmtree(self.directory, ignore_errors=True)
         self.file.close()
         shutil.rmtree(self.build)
 
