@@ -10,12 +10,14 @@ struct UnfollowedSection {
     case build
     case open
     case getppid
+    case getenv
 
     func command(_ workshop: borrowing Workshop) -> [String] {
       switch self {
       case .build: Storm.build.command(workshop, operations: 1)
       case .open: Storm.open.command(workshop, operations: 200_000)
       case .getppid: [workshop.storm("getppid"), workshop.result, "3000000"]
+      case .getenv: [workshop.storm("getenv"), workshop.result, "500000"]
       }
     }
   }
@@ -61,7 +63,7 @@ struct UnfollowedSection {
       beside = try workshop.runAlone(command)
     }
     let other = try alone ?? workshop.runAlone(command)
-    if load == .getppid {
+    if load == .getppid || load == .getenv {
       series.cpu.append(beside.cpuPerOperation - other.cpuPerOperation)
     } else {
       series.cpu.append(beside.cpuPerOperation / other.cpuPerOperation)
@@ -77,6 +79,8 @@ struct UnfollowedSection {
     switch load {
     case .getppid:
       row.figures.append(Figure(name: "added to each call", unit: .nanoseconds, samples: series.cpu))
+    case .getenv:
+      row.figures.append(Figure(name: "added to each getenv", unit: .nanoseconds, samples: series.cpu))
     case .build, .open:
       row.figures.append(Figure(name: "\(load.rawValue), CPU", unit: .times, samples: series.cpu))
       row.figures.append(Figure(name: "\(load.rawValue), wall", unit: .times, samples: series.wall))

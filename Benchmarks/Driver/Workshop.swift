@@ -49,7 +49,7 @@ struct Workshop: ~Copyable {
     guard let compiler = Programs.find("cc") else {
       throw Failure("the storms are C programs and cc is not installed: apt-get install gcc libc6-dev")
     }
-    for name in ["open", "stat", "exec", "connect", "build", "getppid", "hold", "flood"] {
+    for name in ["open", "stat", "exec", "connect", "build", "getppid", "getenv", "hold", "flood"] {
       try run([compiler, "-O2", "-Wall", "-o", storm(name), "\(sources)/\(name).c"])
     }
     try run([
