@@ -21,7 +21,7 @@ struct HoneyguideBench: ParsableCommand {
   @Option(
     name: .customLong("only"), parsing: .upToNextOption,
     help:
-      "Which measurements: open, stat, stat-missing, stat-new, exec, connect, build, unfollowed, start, memory, flood."
+      "Which measurements: open, stat, stat-missing, stat-new, exec, connect, build, unfollowed, start, memory, python, flood."
   )
   var only: [String] = []
 
@@ -34,13 +34,17 @@ struct HoneyguideBench: ParsableCommand {
   @Option(help: "Where the storms' sources are.")
   var storms = "Benchmarks/Storms"
 
+  @Option(help: "Where the Python programs are.")
+  var python = "Benchmarks/Python"
+
   @Option(help: "How many C files the generated project has.")
   var files = 40
 
   @Option(help: "How long a flood lasts, in seconds.")
   var seconds = 30
 
-  static let measurements = Storm.allCases.map(\.rawValue) + ["unfollowed", "start", "memory", "flood"]
+  static let measurements =
+    Storm.allCases.map(\.rawValue) + ["unfollowed", "start", "memory", "python", "flood"]
 
   func validate() throws {
     guard pairs > 0 else { throw ValidationError("--pairs must be at least 1") }
@@ -93,6 +97,7 @@ struct HoneyguideBench: ParsableCommand {
         switch name {
         case "unfollowed": try UnfollowedSection(plan: plan).measure(workshop)
         case "start": try StartSection(plan: plan).measure(workshop)
+        case "python": try PythonSection(plan: plan, sources: python).measure(workshop)
         case "flood": try FloodSection(plan: plan, seconds: seconds).measure(workshop)
         case "memory": try MemorySection(plan: plan).measure(workshop)
         default:
