@@ -25,6 +25,19 @@ static __thread bool is_reading_all __attribute__((tls_model("initial-exec")));
 
 static void record(PyObject *name, PyObject *value) { environment_record(0, name, value, (struct text){NULL, 0}); }
 
+/// `<NAME>` of a type: what is written here is no text that the program passed.
+struct type_name {
+  char text[72];
+};
+static struct text type_name(PyObject *type, struct type_name *room) {
+  const char *name = *(const char **)((char *)type + TYPE_NAME);
+  size_t used = 0;
+  room->text[used++] = '<';
+  while (*name && used < sizeof room->text - 1) room->text[used++] = *name++;
+  room->text[used++] = '>';
+  return (struct text){room->text, used};
+}
+
 static void record_default(PyObject *name, PyObject *fallback) {
   if (!fallback || fallback == python._Py_NoneStruct) {
     record(name, NULL);
@@ -35,10 +48,10 @@ static void record_default(PyObject *name, PyObject *fallback) {
       || (python.PyInt_Type && type == python.PyInt_Type))
     text = python.PyObject_Str(fallback);
   struct bytes_of bytes = bytes_of(text ? text : fallback);
+  struct type_name room;
   if (!bytes.text.bytes) {
     // Asking it for its text would run the program's code.
-    const char *type_name = *(const char **)((char *)type + TYPE_NAME);
-    bytes.text = (struct text){type_name, strlen(type_name)};
+    bytes.text = type_name(type, &room);
   }
   environment_record(HG_AGENT_READ_DEFAULT, name, NULL, bytes.text);
   bytes_release(bytes);
