@@ -14,7 +14,7 @@ public struct Profile: Hashable, Sendable {
   /// False: calls alone were counted.
   public internal(set) var hasTimes = false
 
-  init() {}
+  public init() {}
 
   init(_ function: FunctionProfile) {
     calls = function.calls

@@ -18,8 +18,8 @@ public enum Page {
         (view.serviceSection, 4),
         (view.readSection, 9),
         (view.changeSection, 8), (view.actSection, 4), (view.trafficSection, 6),
-        (view.foldedSection, 3), (view.searchSection, 16), (view.environmentSection, 10),
-        (style.top == nil || style.isFull ? view.profileSection : nil, 10),
+        (view.foldedSection, 3), (view.searchSection, 16), (view.environmentSection, 12),
+        (style.top == nil || style.isFull ? view.profileSection : nil, 18),
       ] as [(Section?, Int)]).compactMap { section, weight in
         section.map { ($0, weight) }
       }

@@ -153,8 +153,9 @@ extension View {
       var first = Line(index == 0 ? title : margin("", to: 11))
       first.add(group.programs + Array(":".utf8), .name)
       first.add(" ")
-      let block = flow(group.items(self), first: first, indent: 13, limit: 1 + min(spare, 2)) {
-        "+\(Words.count($0)) more"
+      let items = group.items(self)
+      let block = flow(items.map(\.text), first: first, indent: 13, limit: 1 + min(spare, 2)) {
+        "+\(Words.count(items.suffix($0).reduce(0) { $0 + $1.count })) more"
       }
       spare -= block.count - 1
       lines += block

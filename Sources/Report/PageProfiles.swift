@@ -6,14 +6,13 @@ extension View {
   var profileSection: Section? {
     let table = inspection.profiles
     guard !table.kinds.isEmpty || !table.functions.isEmpty else { return nil }
-    var heading = Line("Python", .heading)
-    heading.add("  " + Self.versions(table))
     let sum = table.sum
     let count = table.functions.count + table.others.count
-    if count > 0 {
-      heading.add("; \(Words.count(sum.calls, "call")) of \(Words.count(count, "function"))")
-      if sum.hasTimes { heading.add(" in " + Words.duration(sum.own)) }
-    }
+    var heading = Line(sum.hasTimes ? "Where its Python time went" : "Python", .heading)
+    heading.add("  ")
+    if sum.hasTimes { heading.add("\(Words.duration(sum.own)), waiting included, in ") }
+    heading.add(Self.versions(table))
+    if count > 0 { heading.add("; \(Words.count(sum.calls, "call")) of \(Words.count(count, "function"))") }
     let doubts = observationDoubts
     if style.isFull {
       let lines = functionLists(limit: .max) + doubts + processLists
@@ -45,8 +44,12 @@ extension View {
   private func functionLists(limit: Int) -> [Line] {
     let table = inspection.profiles
     if table.functions.isEmpty { return [] }
-    let rows = table.sums.indices.map { FunctionRow(function: $0, profile: table.sums[$0]) }
-    let hasTimes = rows.contains(where: \.profile.hasTimes)
+    let all = table.sums.indices.map { FunctionRow(function: $0, profile: table.sums[$0]) }
+    let hasTimes = all.contains(where: \.profile.hasTimes)
+    let imports = style.isFull ? [] : all.filter { Self.imports(table.functions[$0.function]) }
+    let rows = style.isFull ? all : all.filter { !Self.imports(table.functions[$0.function]) }
+    let importLines = importLines(imports)
+    let limit = limit == .max ? .max : max(2, limit - importLines.count)
     let measures: [Profile.Measure] =
       if let sort = style.sort { [sort] } else if !hasTimes { [.calls] } else if style.isFull { [.own] } else
       {
@@ -54,25 +57,25 @@ extension View {
       }
     let top = style.top ?? (style.isFull ? .max : Self.usual)
     // Each list has a line that says what its columns are, and all have one in common that says what is left out.
-    var lists = measures
-    var most = min(top, limit - 1)
-    if rows.count <= most, table.others.count == 0 {
-      // One holds all: another would say the same in another order.
-      lists = [measures[0]]
-    } else if measures.count > 1, limit < 7 {
-      // Two lists of one line each are worth less than one of two.
-      lists = [measures[0]]
-      most = min(top, limit - 2)
+    var lists: [(measure: Profile.Measure, most: Int)]
+    if measures.count == 1 || (rows.count <= min(top, limit - 1) && table.others.count == 0) || limit < 7 {
+      // Where one holds all, another would say the same in another order; and two lists of one line each are worth less
+      // than one of two.
+      let holdsAll = rows.count <= min(top, limit - 1) && table.others.count == 0
+      lists = [(measures[0], min(top, holdsAll ? limit - 1 : limit == .max ? .max : limit - 2))]
     } else {
-      most = min(top, limit == .max ? .max : (limit - 1) / lists.count - 1)
+      let room = limit == .max ? Int.max : limit - 1 - measures.count
+      // What a function takes by itself says more than that it called all others.
+      lists = [(measures[0], min(top, room - room / 2)), (measures[1], min(top, room / 2))]
     }
-    most = max(1, most)
     var lines: [Line] = []
     var shown: Set<Int> = []
-    for measure in lists {
-      let list = Self.largest(rows, by: measure, most)
-      shown.formUnion(list.map(\.function))
-      lines += self.lines(list, by: measure)
+    if !rows.isEmpty {
+      for (measure, most) in lists {
+        let list = Self.largest(rows, by: measure, max(1, most))
+        shown.formUnion(list.map(\.function))
+        lines += self.lines(list, by: measure)
+      }
     }
     let rest = rows.count - shown.count + table.others.count
     if rest > 0, !style.isFull || style.top != nil {
@@ -82,7 +85,26 @@ extension View {
       lines.append(
         Line("  … \(Words.count(table.others.count, "more function")) that memory did not hold", .faint))
     }
-    return lines
+    return lines + importLines
+  }
+
+  /// What Python itself does to import a module; not what stands in the module.
+  private static func imports(_ function: ProfileTable.Function) -> Bool {
+    ["<frozen importlib.", "<frozen zipimport>"].contains { function.file.bytes.starts(with: $0.utf8) }
+  }
+
+  /// The functions that import, as one.
+  private func importLines(_ rows: [FunctionRow]) -> [Line] {
+    if rows.isEmpty { return [] }
+    let sum = rows.reduce(into: Profile()) { $0.add($1.profile) }
+    var line = Line("  importing modules")
+    if sum.hasTimes {
+      // One of them is below all that is done for an import.
+      let total = rows.map(\.profile.total).max() ?? 0
+      line.add(" took \(Words.duration(total)), \(Words.duration(sum.own)) of it the importing itself")
+    }
+    line.add(": \(Words.count(sum.calls, "call")) of \(Words.count(rows.count, "function"))", .faint)
+    return [line]
   }
 
   private struct FunctionRow {
@@ -104,7 +126,9 @@ extension View {
   private func lines(_ rows: [FunctionRow], by measure: Profile.Measure, indent: Int = 2) -> [Line] {
     let columns = [measure] + Profile.Measure.allCases.filter { $0 != measure }
     let margin = String(repeating: " ", count: indent)
-    var cells: [[String]] = [columns.map(\.rawValue) + ["mean", "max"]]
+    // Where there is little room, the names are worth more than what can be worked out, or stands in the full page.
+    let isNarrow = style.cut.map { $0 < 100 } ?? false
+    var cells: [[String]] = [columns.map(\.rawValue) + (isNarrow ? [] : ["mean", "max"])]
     for row in rows {
       let profile = row.profile
       func time(_ value: UInt64?) -> String {
@@ -112,7 +136,7 @@ extension View {
       }
       cells.append(
         columns.map { $0 == .calls ? Words.count(profile.calls) : time(profile[$0]) }
-          + [time(profile.mean), time(profile.longest)])
+          + (isNarrow ? [] : [time(profile.mean), time(profile.longest)]))
     }
     let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
     return cells.enumerated().map { index, row in

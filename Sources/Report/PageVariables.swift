@@ -103,12 +103,12 @@ extension LookedUp.Group {
   /// How many of the names with one beginning are shown.
   private static let most = 4
 
-  /// The names; of many with one beginning ("ANSIBLE_") the first, and how many more.
-  func items(_ view: View) -> [Line] {
+  /// The names, each with 1; of many with one beginning ("ANSIBLE_") the first, and how many more.
+  func items(_ view: View) -> [(text: Line, count: Int)] {
     var counts: [[UInt8]: Int] = [:]
     for variable in variables { counts[Self.beginning(variable.name), default: 0] += 1 }
     var shown: [[UInt8]: Int] = [:]
-    var items: [Line] = []
+    var items: [(text: Line, count: Int)] = []
     for variable in variables {
       let beginning = Self.beginning(variable.name)
       let count = counts[beginning] ?? 0
@@ -117,7 +117,8 @@ extension LookedUp.Group {
       let isMany = count > Self.most + 1 && !beginning.isEmpty
       if isMany, number > Self.most + 1 { continue }
       var item = Line()
-      if isMany, number == Self.most + 1 {
+      let isFold = isMany && number == Self.most + 1
+      if isFold {
         item.add("\(Words.count(count - Self.most)) more ", .faint)
         var text: [UInt8] = []
         Printable.appendPath(beginning, to: &text)
@@ -130,7 +131,7 @@ extension LookedUp.Group {
           item.add(")", .faint)
         }
       }
-      items.append(item)
+      items.append((item, isFold ? count - Self.most : 1))
     }
     return items
   }
@@ -146,7 +147,7 @@ extension LookedUp.Group {
 enum Usual {
   static func isUsual(_ name: ByteString) -> Bool {
     isLocale(name) || names.contains(name)
-      || ["PYTHON", "LD_", "MALLOC_", "GCONV", "GLIBC_", "__PYVENV"].contains {
+      || ["PYTHON", "_PYTHON", "LD_", "MALLOC_", "GCONV", "GLIBC_", "__PYVENV"].contains {
         name.bytes.starts(with: $0.utf8)
       }
   }
