@@ -96,7 +96,11 @@ internal import SystemPackage
     if let kernelTypes, let types = KernelTypes.running, let btf = unsafe bpf_object__btf(object) {
       let needed = types.reduced(to: unsafe ObjectTypes(btf).structureNames)
       do { _ = try kernelTypes.writeAll(needed) } catch {
-        throw BPFError(call: "write", subject: "kernel types", errno: error as? Errno ?? .ioError)
+        let errno = error as? Errno ?? .ioError
+        throw BPFError(
+          call: "write", subject: "kernel types", errno: errno,
+          messages: errno == .fileTooLarge
+            ? ["the limit of ulimit -f is lower than their size; raise it"] : [])
       }
     }
     try check("bpf_object__load", name) { unsafe bpf_object__load(object) }

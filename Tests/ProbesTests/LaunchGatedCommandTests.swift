@@ -17,6 +17,8 @@ import Testing
     "umask 027; $1",
     "trap '' USR1 TERM PIPE INT CHLD; $1",
     "ulimit -n 99; ulimit -S -c 0; $1",
+    "ulimit -S -f 1000; $1",
+    "trap '' XFSZ; ulimit -f 2000; $1",
     "exec 5</etc/passwd 9>/dev/null; $1",
     "exec 0<&-; $1",
     "exec 0<&- 2>&-; $1",

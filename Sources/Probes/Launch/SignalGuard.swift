@@ -19,7 +19,8 @@ public struct SignalGuard: ~Copyable {
   /// Those the keyboard sends to the command and to Honeyguide alike.
   private static let keyboard: [Int32] = [SIGINT, SIGQUIT]
 
-  /// signalfd(2). SIGPIPE is ignored from here on, so that a closed output is an error of write(2).
+  /// signalfd(2). SIGPIPE and SIGXFSZ are ignored from here on, so that a closed output, or one that has reached the
+  /// limit of `ulimit -f`, is an error of write(2). That limit is the command's: ours is raised as far as we may.
   public init() throws(LaunchError) {
     Descriptor.holdStandardPlaces()
     inherited = InheritedState()
@@ -31,6 +32,17 @@ public struct SignalGuard: ~Copyable {
     // Where one of these was ignored, none would arrive; the command has the inherited state again.
     for signal in Self.read { _ = Glibc.signal(signal, SIG_DFL) }
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
+    Self.raiseFileSizeLimit()
+  }
+
+  /// To none, which needs CAP_SYS_RESOURCE, or else to the hard one.
+  private static func raiseFileSizeLimit() {
+    var limit = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
+    let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+    guard unsafe setrlimit(resource, &limit) != 0, unsafe getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    unsafe _ = setrlimit(resource, &limit)
   }
 
   func ignoreKeyboard() {
