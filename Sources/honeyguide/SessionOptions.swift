@@ -65,7 +65,7 @@ struct SessionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "List Python's functions by total time, by self time (without what they call), or by calls; unless given by self and by total time.",
+      "List Python's functions by total time, by self time (without the functions of Python that they call), or by calls; unless given by self and by total time.",
       valueName: "total|self|calls"))
   var sort: FunctionOrder?
 
