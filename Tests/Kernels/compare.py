@@ -207,6 +207,10 @@ def main():
         name = os.path.basename(path)[:-6]
         ours, summary = honeyguide_story(name, directory)
         ours, theirs = normal(ours), normal(strace_story(name, directory))
+        only = re.search("-only-(open|change)$", name)
+        if only:
+            kinds = {"open"} if only.group(1) == "open" else {"rmdir", *KINDS.values()}
+            theirs = collections.Counter({key: count for key, count in theirs.items() if key[0] in kinds})
         more, less = ours - theirs, theirs - ours
         both = sum((ours & theirs).values())
         codes = [read(os.path.join(directory, f"{name}.{witness}-status")) for witness in ("honeyguide", "strace")]
