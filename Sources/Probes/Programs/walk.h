@@ -146,18 +146,11 @@ static __always_inline void load_dentry(
   const volatile struct dentry *dentry = CAST(pointer);
   __u32 sequence = *(const volatile __u32 *)((void *)dentry + bpf_core_field_offset(struct dentry, d_seq));
   head->parent = dentry->d_parent;
-  head->hashed = is_leaf ? (void *)dentry->d_hash.pprev : head->parent;
+  head->hashed = dentry->d_hash.pprev;
   head->name.hash_len = dentry->d_name.hash_len;
   head->name.name = dentry->d_name.name;
   const volatile __u64 *words = (void *)dentry + short_name_offset();
-  __u32 size = head->name.hash_len >> 32;
-  short_name[0] = words[0];
-  if (size > 8) short_name[1] = words[1];
-  if (size > 16) short_name[2] = words[2];
-  if (size > 24) {
-    short_name[3] = words[3];
-    short_name[4] = words[4];
-  }
+  for (int i = 0; i < SHORT_NAME / 8; i++) short_name[i] = words[i];
   __u32 lock = *(const volatile __u32 *)((void *)dentry + bpf_core_field_offset(struct dentry, d_lockref));
   head->is_changing = (sequence & 1) | (lock != 0);
 }
