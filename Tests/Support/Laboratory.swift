@@ -36,16 +36,17 @@ public struct Laboratory: Sendable {
     try prepare(work)
   }
 
-  /// Runs a command in the working directory under Honeyguide.
+  /// Runs a command in the working directory under Honeyguide: without the agent, where another witness runs it without,
+  /// and with it where nothing but ``injecting`` differs from running alone.
   public func inspect(
     _ command: Command, through wrapper: [String] = [], options: [String] = [],
-    mayLose reasons: Set<String> = []
+    mayLose reasons: Set<String> = [], injecting: Bool = false
   ) throws -> (outcome: Command.Outcome, story: HoneyguideLines) {
     let file = root.appending("story.jsonl")
     var inspected = command
     inspected.arguments =
-      wrapper + [try Requirement.honeyguide(), "run", "--json", file.string, "--quiet", "--no-inject"]
-      + options + ["--"]
+      wrapper + [try Requirement.honeyguide(), "run", "--json", file.string, "--quiet"]
+      + (injecting ? [] : ["--no-inject"]) + options + ["--"]
       + command.arguments
     let outcome = try inspected.run()
     guard Files.exists(file) else {
