@@ -91,6 +91,28 @@ extension Differential {
       #expect(outcome.errorText.contains(path), "a sentence names what cannot be run: \(outcome.errorText)")
     }
 
+    /// The loader looks at /proc/self/exe for the agent's sake; a program that does so is told, and once.
+    @Test(arguments: [(["/bin/true"], 0), (["/usr/bin/readlink", "/proc/self/exe"], 1)])
+    func whatTheLoaderDoesForTheAgentIsNotTold(command: [String], count: Int) throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      for injecting in [false, true] {
+        for options in [[], ["--only", "lookup"]] {
+          try laboratory.clean()
+          let (outcome, story) = try laboratory.inspect(
+            Command(command, in: laboratory.work), options: options, injecting: injecting)
+          #expect(outcome.status == 0, "\(outcome.errorText)")
+          let lookups = story.lines.filter { $0.event == "lookup" }.compactMap {
+            $0.bytes("path")?.description
+          }
+          #expect(lookups.count { $0 == "/proc/self/exe" } == count, "\(lookups)")
+          // What its loader looks for without an agent, too: some was told.
+          #expect(lookups.contains("/etc/ld.so.preload"))
+          #expect(!story.lines.contains { $0.bytes("path")?.description.contains("agent.so") ?? false })
+        }
+      }
+    }
+
     /// What a tracer counts of its child's calls are those of its loader, too, and with the agent it has one more
     /// library to load. Nor are the probes on getenv hidden from it: since Linux 6.11 the return to one is a call.
     @Test(arguments: [false, true])

@@ -37,6 +37,10 @@ final class Injection: @unchecked Sendable {
     var isPython = false
     var isPrivileged = false
     var couldNotLoad = false
+    /// Nothing has been told of its program yet.
+    var isFresh = false
+    /// The look-up that its loader makes for the sake of the token $LIB, if it opens the agent next.
+    var doubtful: Event?
   }
 
   init(_ wishes: Wishes, program: String) throws(InjectionError) {
@@ -84,6 +88,26 @@ final class Injection: @unchecked Sendable {
     }
   }
 
+  /// Whether what is told by this filter suffices to know what a loader looks up for the agent's sake.
+  static func knowsLoader(_ filter: Filter) -> Bool {
+    filter.has(.exec) && filter.has(.open) && filter.paths.isEmpty
+  }
+
+  /// What is to be told when an event arrives: not what only loads the agent, or makes its table.
+  func sift(_ event: Event) -> [Event] {
+    let pid = event.process.pid
+    let doubtful = inhabitants[pid]?.doubtful.map { [$0] } ?? []
+    if inhabitants[pid]?.isFresh == true, case .lookup(let lookup) = event.body,
+      lookup.target.requested == "/proc/self/exe"
+    {
+      inhabitants[pid]?.isFresh = false
+      inhabitants[pid]?.doubtful = event
+      return doubtful
+    }
+    inhabitants[pid]?.doubtful = nil
+    return isOwn(event) ? [] : doubtful + [event]
+  }
+
   /// Follows who is who; gives what is known of a program that ends with this event, to be told before it.
   func note(_ event: Event) -> [Event] {
     let pid = event.process.pid
@@ -93,6 +117,7 @@ final class Injection: @unchecked Sendable {
     inhabitant.uids.insert(event.uid)
     inhabitant.ppid = event.ppid
     inhabitant.comm = event.comm
+    inhabitant.isFresh = false
     defer { if case .exit = event.body { inhabitants[pid] = nil } else { inhabitants[pid] = inhabitant } }
     switch event.body {
     case .fork(let fork):
@@ -108,6 +133,7 @@ final class Injection: @unchecked Sendable {
       inhabitant.isPython = Self.isPython(exec.exe)
       inhabitant.isPrivileged = exec.euid != event.uid
       inhabitant.couldNotLoad = false
+      inhabitant.isFresh = true
       return ended
     case .exit:
       return take(inhabitant, uid: event.uid, at: event.time)
@@ -120,6 +146,7 @@ final class Injection: @unchecked Sendable {
     var events: [Event] = []
     tables.stopAll()
     for inhabitant in inhabitants.values.sorted(by: { $0.process.start < $1.process.start }) {
+      events += inhabitant.doubtful.map { [$0] } ?? []
       events += take(inhabitant, uid: inhabitant.uids.first ?? 0, at: time)
     }
     let left = tables.left()

@@ -111,7 +111,7 @@ struct file { struct path f_path; struct inode *f_inode; void *private_data; uns
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 struct fs_struct { struct path root, pwd; };
-struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end, env_start, env_end; };
+struct mm_struct { struct file *exe_file; unsigned long arg_start, arg_end, env_start, env_end, saved_auxv[2]; };
 struct cred { kuid_t uid, euid, suid, fsuid; kgid_t gid, egid, sgid, fsgid; };
 struct kernel_siginfo { int si_code; };
 

@@ -95,6 +95,31 @@ static __noinline bool has_wanted_path(struct scratch *s) {
   return is_wanted_path(s, &record->walks[1], walked2, &record->names[1], name2);
 }
 
+// Set where the command's programs load the agent: for the token $LIB in its path their loader looks at /proc/self/exe. 2:
+// that is not told, for whoever decodes is not told enough to know it from others.
+const volatile __u32 loads_agent = 0;
+
+// Whether the scratch's record is of that look-up, or of another by the loader, whose code lies where AT_BASE says. A
+// program may look the same up itself, so this one does not count as told.
+static __noinline bool is_of_loader(struct scratch *s, struct task_struct *task, unsigned long at) {
+  enum { AT_BASE = 7, MOST_WORDS = 32, LARGEST_LOADER = 1 << 20 };
+  const __u64 *name = (const __u64 *)(s->bytes + sizeof s->paths);
+  if (!loads_agent || s->paths.names[0].size != 14) return false;
+  if (name[0] != 0x65732f636f72702f /* /proc/se */ || name[1] << 16 != 0x6578652f666c0000 /* lf/exe */) return false;
+  struct mm_struct *mm = NULL;
+  LOAD(mm, task, mm);
+  // Of a 32-bit program the words are half as long.
+  __u32 width = is_32_bit(s->row) ? 4 : 8;
+  const void *from = (const void *)mm + bpf_core_field_offset(struct mm_struct, saved_auxv);
+  for (int i = 0; i < MOST_WORDS; i += 2, from += 2 * width) {
+    __u64 words[2] = {};
+    if (bpf_probe_read_kernel(words, 2 * width, from)) return false;
+    __u64 kind = width == 4 ? (__u32)words[0] : words[0], value = width == 4 ? words[0] >> 32 : words[1];
+    if (kind == AT_BASE) return at - value < LARGEST_LOADER;
+  }
+  return false;
+}
+
 static __always_inline void no_walk(struct hg_walk *walk) {
   __builtin_memset(walk, 0, sizeof *walk);
   walk->flags = HG_TEXT_ABSENT;
@@ -142,7 +167,12 @@ static __noinline int tell_paths(
 
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
   fill_header(&record->header, HG_RECORD_PATHS, task, parent_pid(task));
-  if (call->flags & HG_CALL_ONCE) {
+  bool is_once = call->flags & HG_CALL_ONCE;
+  if (is_once && is_of_loader(s, task, registers->ip)) {
+    if (loads_agent == 2) return 0;
+    is_once = false;
+  }
+  if (is_once) {
     // Another program in the same process asks anew.
     __u64 program = 0;
     LOAD(program, task, self_exec_id);
@@ -169,6 +199,6 @@ static __noinline int tell_paths(
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
   record->header.size = end;
-  if (!emit(&record->header, end) && call->flags & HG_CALL_ONCE) bpf_map_delete_elem(&told, s->hash);
+  if (!emit(&record->header, end) && is_once) bpf_map_delete_elem(&told, s->hash);
   return 0;
 }

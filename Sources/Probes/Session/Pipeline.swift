@@ -200,10 +200,11 @@ final class Pipeline: @unchecked Sendable {
       if FileCounters.isCounted(try reader.peek(hg_header.self).type) {
         fileCounters.note(try FileCounters.counted(&reader))
       } else if let event = try decoder.decode(record) {
-        if injection?.isOwn(event) == true { return }
-        for ended in injection?.note(event) ?? [] { receive(ended) }
-        if case .exit = event.body { tellBytes(of: event) }
-        receive(event)
+        for event in injection?.sift(event) ?? [event] {
+          for ended in injection?.note(event) ?? [] { receive(ended) }
+          if case .exit = event.body { tellBytes(of: event) }
+          receive(event)
+        }
       } else if decoder.takeArrivals() {
         arrival?.signal()
       }

@@ -70,7 +70,9 @@ public enum Run {
   }
 
   /// Prepares what the command is to load; where that cannot be, the page says so.
-  private static func inject(_ inside: InsideOptions?, into plan: inout LaunchPlan) -> Injection? {
+  private static func inject(_ inside: InsideOptions?, into plan: inout LaunchPlan)
+    -> Injection?
+  {
     guard let inside, inside.calls || inside.environment else { return nil }
     do throws(InjectionError) {
       let wishes = Injection.Wishes(calls: inside.calls, environment: inside.environment)
@@ -94,7 +96,7 @@ public enum Run {
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
           countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment,
-          variables: options.variables))
+          variables: options.variables, loadsAgent: injection != nil))
       let pipeline = try Pipeline(
         tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection)
       // Until it executes the command, its executable is Honeyguide's.

@@ -40,6 +40,8 @@ struct Tracer: ~Copyable {
     var tellsEnvironment = false
     /// Which look-ups of variables are told.
     var variables = VariableOptions()
+    /// Whether the command's programs load the agent.
+    var loadsAgent = false
     /// Whom it attaches to; nil where it follows a command.
     var scope: Scope?
   }
@@ -71,6 +73,10 @@ struct Tracer: ~Copyable {
     try blueprint.resize(map: "events", entries: options.ringSize)
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
+    if options.loadsAgent {
+      let knowsLoader = Injection.knowsLoader(options.filter)
+      try blueprint.set(constant: "loads_agent", to: UInt32(knowsLoader ? 1 : 2))
+    }
     if options.tellsEnvironment { try blueprint.set(constant: "tells_environment", to: UInt32(1)) }
     try options.filter.prepare(&blueprint)
     let hooks = hooks(options.filter) + (options.scope?.hooks ?? []),
