@@ -75,7 +75,23 @@ expect([event["path"] for event in seen] == asked,
 for event in seen[:2]:
     expect(event.get("error") == "ENOENT", f"{event['path']} was said to be there")
 
-# The page has them in that order, and what was found of them.
+# Which variables: none of Ansible's own is set, and both of its programs ask for theirs.
+for program in ["ansible-galaxy", "ansible-playbook"]:
+    pids = {event["pid"] for event in of("exec")
+            if any(word.endswith(f"/{program}") for word in event.get("argv", []))}
+    looked_up = {event["name"]: event["set"] for event in of("env")
+                 if event["pid"] in pids and event["source"] == "python"}
+    for name in ["ANSIBLE_CONFIG", "ANSIBLE_ROLES_PATH", "ANSIBLE_COLLECTIONS_PATH"]:
+        expect(name in looked_up, f"{program} was not seen to look up {name}")
+        expect(not looked_up.get(name), f"{name} was said to be set for {program}")
+starts = [number for number, line in enumerate(page) if line.startswith("Which environment variables")]
+variables = page[starts[0]:] if starts else []
+variables = variables[:variables.index("")] if "" in variables else variables
+unset = " ".join(variables).partition(" not set  ")[2]
+expect("ANSIBLE_" in unset, "the page does not show variables of Ansible that are not set")
+expect(any(line.startswith("Where its Python time went") for line in page), "the page does not show Python's time")
+
+# The page has the three ansible.cfg in that order, and what was found of them.
 found = pathlib.Path(asked[2]).exists()
 names = [("./ansible.cfg", asked[0]), ("~/.ansible.cfg", asked[1]), (asked[2],)]
 

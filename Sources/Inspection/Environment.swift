@@ -90,3 +90,33 @@ public struct EnvironmentDifference: Hashable, Sendable {
     mask(&changed)
   }
 }
+
+extension EnvironmentDifference {
+  /// What fits in so many bytes.
+  func prefix(_ room: Int) -> EnvironmentDifference {
+    guard bytes > room else { return self }
+    var kept = self
+    kept.isTruncated = true
+    (kept.added, kept.changed, kept.removed) = ([], [], [])
+    var used = 0
+    func fits(_ bytes: Int) -> Bool {
+      used += bytes
+      return used <= room
+    }
+    kept.changed = Array(changed.prefix { fits(Self.bytes($0)) })
+    kept.added = Array(added.prefix { fits(Self.bytes($0)) })
+    kept.removed = Array(removed.prefix { fits(Self.bytes($0)) })
+    return kept
+  }
+
+  /// About how much memory it takes.
+  var bytes: Int {
+    let variables = (added + changed).reduce(0) { $0 + Self.bytes($1) }
+    return removed.reduce(variables) { $0 + Self.bytes($1) }
+  }
+
+  private static func bytes(_ variable: Environment.Variable) -> Int {
+    variable.name.count + variable.value.count + 2 * 48
+  }
+  private static func bytes(_ name: ByteString) -> Int { name.count + 48 }
+}

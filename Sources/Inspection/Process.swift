@@ -82,6 +82,8 @@ public struct Image: Hashable, Sendable {
   public internal(set) var interpreter: ByteString?
   public internal(set) var script: ByteString?
   public internal(set) var uid: UInt32
+  /// Nil where that was not asked for.
+  public internal(set) var environment: EnvironmentDifference?
 
   /// The arguments as the one who called execve gave them, as far as the kernel lets us know: of a script
   /// without the interpreter and its option, which the kernel put in front.

@@ -61,7 +61,7 @@ extension ExecSearch {
 }
 
 extension Image {
-  /// Keeps at most `room` bytes of arguments.
+  /// Keeps at most `room` bytes of arguments, and as many of the environment.
   init(_ exec: Exec, program: Program.ID, time: UInt64, uid: UInt32, room: Int) {
     var argv = exec.argv
     var isCut = false
@@ -79,11 +79,12 @@ extension Image {
       time: time, program: program, exe: exec.exe, filename: exec.filename, argv: argv,
       isArgvTruncated: exec.isArgvTruncated || isCut, argvSize: exec.argvSize,
       isArgvUnreadable: exec.isArgvUnreadable, cwd: exec.cwd, interpreter: exec.interpreter,
-      script: exec.script, uid: uid)
+      script: exec.script, uid: uid, environment: exec.environment?.prefix(room))
   }
 
   var bytes: Int {
     let names = exe.count + filename.count + cwd.count + (interpreter?.count ?? 0) + (script?.count ?? 0)
-    return argv.reduce(names + MemoryLayout<Process.Step>.stride + 240) { $0 + $1.count + 48 }
+    let given = environment?.bytes ?? 0
+    return argv.reduce(given + names + MemoryLayout<Process.Step>.stride + 240) { $0 + $1.count + 48 }
   }
 }

@@ -15,11 +15,12 @@ public enum Page {
     let sections =
       ([
         (view.processSection, 14), (view.existingSection, 6), (view.connectionSection, 6),
-        (view.serviceSection, 4),
+        (view.serviceSection, 5),
         (view.readSection, 9),
-        (view.changeSection, 8), (view.actSection, 4), (view.trafficSection, 6),
-        (view.foldedSection, 3), (view.searchSection, 16), (view.environmentSection, 12),
-        (style.top == nil || style.isFull ? view.profileSection : nil, 18),
+        (view.changeSection, 8), (view.actSection, 6), (view.trafficSection, 6),
+        (view.foldedSection, 3), (view.searchSection, 22), (view.environmentSection, 14),
+        (view.givenSection, 6),
+        (style.top == nil || style.isFull ? view.profileSection : nil, 13),
       ] as [(Section?, Int)]).compactMap { section, weight in
         section.map { ($0, weight) }
       }

@@ -37,12 +37,30 @@ extension View {
       rows += answers
       told += 1
     }
+    if told == 0, limit > 0, variables.count > 1 { return [setLine(variables)] }
     var lines = aligned(rows)
     let left = variables.count - told
     if left > 0 {
       lines.append(more(Words.count(left, "more variable") + (left == 1 ? " was set" : " were set")))
     }
     return lines
+  }
+
+  /// Where there is one line for all of them.
+  private func setLine(_ variables: [Variable]) -> Line {
+    let items = variables.map { variable -> Line in
+      var item = Line()
+      item.add(text(variable.name, columns: 40), .name)
+      if let value = variable.answers.first(where: \.isSet)?.value {
+        item.add("=")
+        item.add(text(value, columns: 20))
+      }
+      return item
+    }
+    let lines = flow(items, first: Line(margin("set", to: 11)), indent: 13, limit: 1) {
+      "+\(Words.count($0)) more"
+    }
+    return lines[0]
   }
 
   /// What was found under one name: a row for each different answer.
@@ -146,17 +164,17 @@ extension View {
   private func unsetLines(_ groups: [LookedUp.Group], limit: Int) -> [Line] {
     if groups.isEmpty || limit < 1 { return [] }
     let title = margin("not set", to: 11)
+    // Names say more than that there are some: the last of few lines is not given away for telling how many there are.
+    if limit == 1, groups.count > 1 {
+      let first = groups[0]
+      let others = groups.dropFirst().reduce(0) { $0 + $1.variables.count }
+      return flow(first, title: title, others: others, limit: 1)
+    }
     let shown = groups.prefix(groups.count > limit ? limit - 1 : limit)
     var spare = limit - min(limit, groups.count)
     var lines: [Line] = []
     for (index, group) in shown.enumerated() {
-      var first = Line(index == 0 ? title : margin("", to: 11))
-      first.add(group.programs + Array(":".utf8), .name)
-      first.add(" ")
-      let items = group.items(self)
-      let block = flow(items.map(\.text), first: first, indent: 13, limit: 1 + min(spare, 2)) {
-        "+\(Words.count(items.suffix($0).reduce(0) { $0 + $1.count })) more"
-      }
+      let block = flow(group, title: index == 0 ? title : margin("", to: 11), limit: 1 + min(spare, 2))
       spare -= block.count - 1
       lines += block
     }
@@ -167,6 +185,18 @@ extension View {
       lines.append(line)
     }
     return lines
+  }
+
+  /// A group's names, and that there are so many others.
+  private func flow(_ group: LookedUp.Group, title: String, others: Int = 0, limit: Int) -> [Line] {
+    var first = Line(title)
+    first.add(group.programs + Array(":".utf8), .name)
+    first.add(" ")
+    var items = group.items(self)
+    if others > 0 { items.append((Line("+\(Words.count(others)) more", .faint), others)) }
+    return flow(items.map(\.text), first: first, indent: 13, limit: limit) {
+      "+\(Words.count(items.suffix($0).reduce(0) { $0 + $1.count })) more"
+    }
   }
 
   // MARK: The rest

@@ -44,6 +44,10 @@ struct LookedUp {
         groups.append(Group(programs: programs, variables: [variable]))
       }
     }
+    // Who looked for the most has the most to say about itself. The order is kept of those that are alike.
+    groups = groups.enumerated().sorted {
+      ($1.element.variables.count, $0.offset) < ($0.element.variables.count, $1.offset)
+    }.map(\.element)
   }
 
   /// What bears the name of the program that looks, what the command itself asks for, the rest, and last what every login
@@ -125,7 +129,10 @@ extension LookedUp.Group {
         item.add(text + Array("_*".utf8))
       } else {
         item.add(view.text(variable.name, columns: 40))
-        if let fallback = variable.answers.lazy.compactMap(\.fallback).first {
+        // A type says nothing of what comes.
+        if let fallback = variable.answers.lazy.compactMap(\.fallback).first,
+          fallback.bytes.first != UInt8(ascii: "<")
+        {
           item.add(" (default ", .faint)
           item.add(view.text(fallback, columns: 20), .faint)
           item.add(")", .faint)

@@ -49,7 +49,10 @@ struct SessionOptions: ParsableArguments {
   )
   var noEnv = false
 
-  @Flag(help: "Tell in the events which variables each exec adds to the environment, changes, or removes.")
+  @Flag(
+    help:
+      "Tell in the events, and on the full page, which variables each exec adds to the environment, changes, or removes."
+  )
   var execEnv = false
 
   @Option(

@@ -193,6 +193,20 @@ import Testing
     #expect(shown + folded + left == 180)
   }
 
+  @Test func theFullPageTellsWhatEachExecChangedInTheEnvironment() {
+    var story = Story()
+    story.exec(10, "sh -c env")
+    story.exec(10, "env")
+    let old = Environment(Array("A=1\0B=2\0".utf8)), new = Environment(Array("A=1\0B=3\0C=4 5\0".utf8))
+    if case .exec(var exec) = story.events[story.events.count - 1].body {
+      exec.environment = EnvironmentDifference(from: old, to: new)
+      story.events[story.events.count - 1].body = .exec(exec)
+    }
+    let page = PageTests.page(story, "sh", style: PageStyle(isFull: true))
+    #expect(page.contains("\n  env  pid 10\n    + C='4 5'\n    ~ B=3\n"))
+    #expect(!PageTests.page(story, "sh", style: PageStyle()).contains("was given"))
+  }
+
   @Test func whatAProgramDidBeforeItExecutedAnotherIsItsOwn() {
     var story = Story()
     story.exec(10, "python3 first.py")
