@@ -58,7 +58,7 @@ struct PythonSection {
     return Section(
       name: "python", title: "Inside Python",
       explanation:
-        "A call is one of \(calls.grouped) by calls.py's own clock, three kinds in turn; added is more than "
+        "A call is one of \(calls.grouped) of calls.py, three kinds in turn, in its processor time; added is more than "
         + "alone in the same round, the share is honeyguide's part of what cProfile adds. Commands are looked for in the "
         + "virtual environment that HONEYGUIDE_BENCH_VENV names, then in PATH; their time is their own, without "
         + "Honeyguide's start.",
