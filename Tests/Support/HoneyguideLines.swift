@@ -121,7 +121,8 @@ public struct HoneyguideLines: Sendable {
       case "setid", "name", "ptrace", "kill", "signal", "unshare", "setns", "pivot_root", "mount", "umount",
         "chroot":
         break  // SystemActTests looks at these
-      case "env", "env_all", "interpreter", "function": break  // no system calls: see VariableTests and AgentTests
+      case "env", "env_all", "interpreter", "function":
+        break  // no system calls: VariableTests and AgentTests look at these
       default: result.add(Self.change(line, actor))
       }
     }
