@@ -86,8 +86,16 @@ extension Differential {
       defer { laboratory.close() }
       try laboratory.clean()
       let honeyguide = try Requirement.honeyguide()
+      let sessions = { () throws -> Set<String> in
+        Set(
+          try Command(["/bin/sh", "-c", "ls /run/honeyguide || :"], in: "/").succeed().outputText.split(
+            separator: "\n"
+          ).map(String.init))
+      }
+      let before = try sessions()
       let outcome = try Command([honeyguide, "run", "--quiet", "--", path], in: laboratory.work).run()
       #expect(outcome.status == status)
+      #expect(try sessions().subtracting(before).isEmpty, "the session's directory is gone with it")
       #expect(outcome.errorText.contains(path), "a sentence names what cannot be run: \(outcome.errorText)")
     }
 

@@ -60,6 +60,43 @@ extension Differential {
       try eventually("nobody is left") { try ProcessGroup.members(of: run.pid).isEmpty }
     }
 
+    @Test func whatAKilledSessionLeftIsRemovedWhenTheNextOneStarts() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let honeyguide = try Requirement.honeyguide()
+      let said = laboratory.work.appending("said"), ended = laboratory.work.appending("ended")
+      // It counts on, and says what it was given, when nobody listens any more.
+      let script = """
+        import time
+        def step(number): return number + 1
+        def run(until):
+            number = 0
+            while time.monotonic() < until: number = step(number)
+            return number
+        with open("/proc/self/environ") as file: text = file.read()
+        with open("said", "w") as file: file.write(text)
+        run(time.monotonic() + 0.7)
+        with open("ended", "w") as file: file.write(str(run(time.monotonic() + 0.1) > 0))
+        """
+      let run = try Command(
+        [honeyguide, "run", "--quiet", "--", "/usr/bin/python3", "-c", script], in: laboratory.work
+      ).start()
+      try eventually("the command begins") {
+        try Files.exists(said) && Files.text(said).contains("/agent.so")
+      }
+      run.signal(SIGKILL)
+      _ = try run.wait()
+      let digits = try #require(try Files.text(said).firstMatch(of: #//s/((?:[0-9a-f]/){8})/#))
+      let session = FilePath("/run/honeyguide/" + digits.1.filter { $0 != "/" })
+      #expect(Files.exists(session))
+      try eventually("the command ends as it would alone") {
+        try Files.exists(ended) && Files.text(ended) == "True"
+      }
+      try Command([honeyguide, "run", "--quiet", "--", "/bin/true"], in: laboratory.work).succeed()
+      #expect(!Files.exists(session))
+    }
+
     private func eventually(_ claim: String, _ isSo: () throws -> Bool) throws {
       for _ in 0..<100 {
         if try isSo() { return }

@@ -13,6 +13,7 @@ final class AgentSession {
   /// Descriptors, closed with this.
   let directory: Int32
   private let file: Int32
+  private var isRemoved = false
 
   /// Where sessions are.
   static let place = HG_AGENT_SESSIONS
@@ -66,13 +67,18 @@ final class AgentSession {
     self.file = file
   }
 
+  /// Where the command never began, nothing has removed the directory before.
   deinit {
+    if !isRemoved { remove() }
     close(directory)
     close(file)
   }
 
   /// Takes the directory away, with what is left in it.
-  func remove() { Self.remove(path) }
+  func remove() {
+    Self.remove(path)
+    isRemoved = true
+  }
 
   /// Those whose Honeyguide was killed.
   private static func removeDead() {

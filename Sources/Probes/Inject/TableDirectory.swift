@@ -71,6 +71,9 @@ struct TableDirectory {
   /// A copy of the file, in which everything has been checked. It is never mapped: one that is cut meanwhile is read short.
   private func read(_ name: String, _ owners: Set<UInt32>) throws(TableError) -> AgentTable {
     let file = try open(name, O_RDONLY, owners)
+    var about = stat()
+    // Its process was killed as soon as it had made it.
+    if unsafe fstat(file.number, &about) == 0, about.st_size == 0 { throw .unfinished }
     let head = try Self.read(file.number, AgentTable.headerSize)
     let header = try AgentTable.header(head)
     let bytes = try Self.read(file.number, try AgentTable.size(header))
