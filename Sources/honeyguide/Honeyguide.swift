@@ -13,7 +13,7 @@ struct Honeyguide: ParsableCommand {
         sudo honeyguide run -- ./the_ansible_wrapper.sh
       """,
     version: Version.current,
-    subcommands: [RunCommand.self, AttachCommand.self, DoctorCommand.self])
+    subcommands: [RunCommand.self, AttachCommand.self, DoctorCommand.self, PlaceAgentCommand.self])
 }
 
 enum Version {

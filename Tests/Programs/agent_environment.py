@@ -14,7 +14,7 @@ PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "environment_
 LOOK_UPS = {
     "SET_BEFORE_OS": (1, None), "SET_ITEM": (1, None), "NOT_ITEM": (1, None), "SET_GET": (1, None), "NOT_GET": (1, None),
     "SET_GET_DEFAULT": (1, None), "NOT_GET_DEFAULT": (1, "other"), "NOT_GET_EMPTY": (1, ""), "NOT_GET_NUMBER": (1, "17"),
-    "NOT_GET_LIST": (1, "list"), "NOT_GET_WIDE": (1, "\xfc"), "SET_GETENV": (1, None), "NOT_GETENV": (1, None),
+    "NOT_GET_LIST": (1, "<list>"), "NOT_GET_WIDE": (1, "\xfc"), "SET_GETENV": (1, None), "NOT_GETENV": (1, None),
     "SET_GETENV_DEFAULT": (1, None), "NOT_GETENV_DEFAULT": (1, "other"), "SET_IN": (1, None), "NOT_IN": (1, None),
     "NOT_SETDEFAULT": (1, "other"), "SET_POP": (1, None), "NOT_POP": (1, None), "NOT_POP_DEFAULT": (1, "other"),
     "NOT_POP_ERROR": (1, None), "SET_BYTES": (1, None), "NOT_BYTES": (1, "other"), "SET_GETENVB": (1, None),
