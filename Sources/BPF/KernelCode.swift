@@ -30,7 +30,7 @@ enum KernelCode {
   /// The BTF id of `bpf_rdonly_cast`; nil where this kernel, or these rights, do not have it. Found out by trying, once.
   private static let cast: UInt32? = {
     guard let types = KernelTypes.running, let function = types.cast,
-      let type = types.identifiers(of: [Array("task_struct".utf8)]).values.first
+      let type = types.structure("task_struct")
     else { return nil }
     return loads([
       instruction(Opcode.setImmediate, to: 1, 0),

@@ -106,6 +106,12 @@ struct KernelTypes: Sendable {
     }
   }
 
+  /// The id of a structure; nil where there is none of that name.
+  func structure(_ name: String) -> UInt32? {
+    let wanted = Array(name.utf8)
+    return structures.first { kind($0) == .structure && self.name($0).elementsEqual(wanted) }
+  }
+
   /// The ids of the named structures, of those that there are.
   func identifiers(of names: Set<[UInt8]>) -> [[UInt8]: UInt32] {
     let hashes = Set(names.map { Self.hash($0[...]) })

@@ -159,7 +159,7 @@ static __noinline int tell_paths(
   record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
   if (!from) from = base(s, start, start_number(&s->arguments, call->directory));
-  if (from) walk(s, &record->walks[0], from);
+  if (from) walk_by_loop(s, &record->walks[0], from);
   else no_walk(&record->walks[0]);
   if (start2 != START_NOWHERE) from2 = base(s, start2, start_number(&s->arguments, call->directory2));
   if (from2) walk(s, &record->walks[1], from2);
