@@ -59,6 +59,7 @@ struct StartSection {
     let path = plan.path(tool)
     return switch tool {
     case .honeyguide: [path, "run", "--quiet", "--"]
+    case .honeyguideOutside: [path, "run", "--quiet", "--no-inject", "--no-env", "--"]
     case .strace: [path, "-f", "-o", "/dev/null"]
     default: nil
     }

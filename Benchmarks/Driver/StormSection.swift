@@ -88,6 +88,7 @@ func label(_ tool: Tool) -> String {
   case .nothing: "none, once more"
   case .honeyguide: "honeyguide --json"
   case .honeyguidePage: "honeyguide, page only"
+  case .honeyguideOutside: "honeyguide --no-inject --no-env"
   case .honeyguidePath: "honeyguide --path !FILE"
   case .honeyguideComm: "honeyguide --comm OTHER"
   case .honeyguideOnly: "honeyguide --only exec,net"

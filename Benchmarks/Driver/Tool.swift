@@ -7,6 +7,8 @@ enum Tool: String, CaseIterable {
   case nothing
   case honeyguide
   case honeyguidePage = "honeyguide-page"
+  /// What the kernel alone can see: no agent is loaded, and nobody's getenv is watched.
+  case honeyguideOutside = "honeyguide-outside"
   /// The storm's events left out, by three of the filters; with the smallest ring there is: what took room in it would
   /// be lost.
   case honeyguidePath = "honeyguide-path"
@@ -22,13 +24,16 @@ enum Tool: String, CaseIterable {
   var program: String? {
     switch self {
     case .nothing: nil
-    case .honeyguide, .honeyguidePage, .honeyguidePath, .honeyguideComm, .honeyguideOnly: "honeyguide"
+    case .honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguidePath, .honeyguideComm, .honeyguideOnly:
+      "honeyguide"
     case .strace, .straceSeccomp: "strace"
     case .opensnoop, .execsnoop, .statsnoop, .bpftrace: rawValue
     }
   }
 
-  var isHoneyguide: Bool { self == .honeyguide || self == .honeyguidePage }
+  var isHoneyguide: Bool {
+    self == .honeyguide || self == .honeyguidePage || self == .honeyguideOutside
+  }
 
   /// The options that leave out an open storm's events; nil where none are left out.
   func filter(_ workshop: borrowing Workshop) -> [String]? {
@@ -61,6 +66,11 @@ enum Tool: String, CaseIterable {
     case .honeyguide:
       return Attachment(
         place: .around, arguments: [path, "run", "--quiet", "--json", output, "--"],
+        rule: honeyguideRule(storm, workshop))
+    case .honeyguideOutside:
+      return Attachment(
+        place: .around,
+        arguments: [path, "run", "--quiet", "--no-inject", "--no-env", "--json", output, "--"],
         rule: honeyguideRule(storm, workshop))
     case .honeyguidePage:
       return Attachment(
