@@ -122,7 +122,7 @@ enum Tool: String, CaseIterable {
   /// How the tool follows one process while a storm runs elsewhere; nil where that costs the storm nothing.
   func following(at path: String, _ workshop: borrowing Workshop) -> Attachment? {
     switch self {
-    case .honeyguide, .opensnoop, .bpftrace: attachment(to: .open, at: path, workshop)
+    case .honeyguide, .honeyguideOutside, .opensnoop, .bpftrace: attachment(to: .open, at: path, workshop)
     case .statsnoop, .execsnoop, .strace, .straceSeccomp, .honeyguidePage, .nothing: nil
     case .honeyguidePath, .honeyguideComm, .honeyguideOnly: nil
     }
