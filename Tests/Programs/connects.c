@@ -156,7 +156,7 @@ static void later(void) {
 }
 
 static void interrupted(void) {
-  struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+  struct itimerval soon = {.it_value = {.tv_usec = 200000}};
   struct sigaction action = {.sa_handler = nothing};
   // Without SA_RESTART: EINTR, and the connection goes on by itself.
   sigaction(SIGALRM, &action, NULL);
