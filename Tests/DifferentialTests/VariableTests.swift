@@ -71,6 +71,19 @@ extension Differential {
       }
     }
 
+    @Test func whatTwoThreadsLookUpAtOnceIsToldOnce() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = try laboratory.program("variables")
+      try laboratory.clean()
+      let (outcome, story) = try Self.inspect([program, "together"], in: laboratory)
+      let said = Self.answers(outcome.output)
+      let told = story.lines.filter { $0.event == "env" && $0.bytes("comm") == "variables" }.map(Answer.init)
+      #expect(said.count == 3000)
+      #expect(Set(told) == Set(said))
+      #expect(told.count == said.count, "told twice")
+    }
+
     @Test func ofAProgramThatChangesItsUserTheSafeLookUpFindsNothing() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }

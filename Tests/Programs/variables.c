@@ -2,6 +2,7 @@
 // Looks up variables of its environment, and writes what it found: name, a zero, "=" and the value or "-", a zero.
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,23 @@ static void in_child(void (*act)(void)) {
   waitpid(child, NULL, 0);
 }
 
+enum { TOGETHER = 3000 };
+static int arrivals;
+
+// Two threads look up each name at the same moment.
+static void *ask_together(void *writes) {
+  char name[64];
+  for (int i = 1; i <= TOGETHER; i++) {
+    snprintf(name, sizeof name, "TOGETHER_%d", i);
+    __atomic_add_fetch(&arrivals, 1, __ATOMIC_SEQ_CST);
+    for (int spins = 0; __atomic_load_n(&arrivals, __ATOMIC_SEQ_CST) < 2 * i; spins++)
+      if (spins > 100000) sched_yield();
+    const char *value = getenv(name);
+    if (writes) write_answer(name, value);
+  }
+  return NULL;
+}
+
 static void ask_in_child(void) { ask("SET"); }
 static void ask_badly(void) { getenv((const char *)16); }
 
@@ -57,6 +75,13 @@ int main(int count, char **arguments) {
     ask("SET");
     ask_safely("SAFE");
     ask_safely("NOWHERE");
+    return 0;
+  }
+  if (count > 1 && !strcmp(arguments[1], "together")) {
+    pthread_t other;
+    pthread_create(&other, NULL, ask_together, NULL);
+    ask_together("writes");
+    pthread_join(other, NULL);
     return 0;
   }
   static char long_value[6001], long_name[5001];

@@ -42,6 +42,7 @@ enum {
   EINTR_ = 4,
   EAGAIN_ = 11,
   EFAULT_ = 14,
+  EEXIST_ = 17,
   ECONNABORTED_ = 103,
   EISCONN_ = 106,
   EALREADY_ = 114,

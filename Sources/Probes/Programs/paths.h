@@ -22,32 +22,44 @@ static __always_inline void mix(__u64 *hash, __u64 word) {
   hash[1] ^= hash[1] >> 29;
 }
 
-static long hash_step(__u32 step, struct scratch **context) {
-  struct scratch *s = *context;
-  __u32 offset = sizeof(struct hg_paths) + step * 8;
+// A record's texts, which begin behind its fixed part.
+struct texts {
+  struct scratch *scratch;
+  __u32 start;
+};
+
+static long hash_step(__u32 step, struct texts *texts) {
+  struct scratch *s = texts->scratch;
+  __u32 offset = texts->start + step * 8;
   if (offset > RECORD_LIMIT + TEXT_LIMIT) return 1;
   mix(s->hash, *(__u64 *)(s->bytes + offset));
   return 0;
 }
 
-// Whether the scratch's record was told before; remembers it.
-static __noinline bool was_told(struct scratch *s, __u64 program) {
-  struct hg_paths *record = &s->paths;
+// Whether a record with the scratch's hash and these texts was told before; remembers it.
+static __always_inline bool is_repeat(struct scratch *s, __u32 start) {
+  struct texts texts = {s, start};
   __u32 end = s->offset;
   if (end > RECORD_LIMIT + TEXT_LIMIT) return false;
   *(__u64 *)(s->bytes + end) = 0;
+  // The mask: where bpf_loop is inlined, the kernel looks at all 64 bits of a number that C calls 32 bits wide, and
+  // gives up without a round when a borrow was left in the upper half.
+  bpf_loop((end - start + 7) / 8 & 0x1fff, hash_step, &texts, 0);
+  if (bpf_map_lookup_elem(&told, s->hash)) return true;
+  // Another thread may have come here with the same since: the map lets one of them in.
+  __u8 value = 1;
+  return bpf_map_update_elem(&told, s->hash, &value, BPF_NOEXIST) == -EEXIST_;
+}
+
+// Whether the scratch's record was told before; remembers it.
+static __noinline bool was_told(struct scratch *s, __u64 program) {
+  struct hg_paths *record = &s->paths;
   s->hash[0] = hash_seed;
   s->hash[1] = ~hash_seed;
   mix(s->hash, record->header.start ^ (__u64)record->header.pid << 32);
   mix(s->hash, program);
   mix(s->hash, record->result ^ (__u64)record->names[0].size << 32 ^ (__u64)record->names[0].flags << 48);
-  // The mask: where bpf_loop is inlined, the kernel looks at all 64 bits of a number that C calls 32 bits wide, and
-  // gives up without a round when a borrow was left in the upper half.
-  bpf_loop((end - sizeof *record + 7) / 8 & 0x1fff, hash_step, &s, 0);
-  if (bpf_map_lookup_elem(&told, s->hash)) return true;
-  __u8 value = 1;
-  bpf_map_update_elem(&told, s->hash, &value, BPF_ANY);
-  return false;
+  return is_repeat(s, sizeof *record);
 }
 
 // Where a name starts that an argument holds.

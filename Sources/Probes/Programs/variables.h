@@ -43,31 +43,16 @@ static __always_inline struct variable_slot *take_slot(void) {
   return NULL;
 }
 
-static long variable_hash_step(__u32 step, struct scratch **context) {
-  struct scratch *s = *context;
-  __u32 offset = sizeof(struct hg_variable) + step * 8;
-  if (offset > RECORD_LIMIT + TEXT_LIMIT) return 1;
-  mix(s->hash, *(__u64 *)(s->bytes + offset));
-  return 0;
-}
-
 // Whether this process was told to have found this for this name; remembers it. As `was_told` does.
 static __noinline bool was_answered(struct scratch *s, __u64 program) {
   struct hg_variable *record = &s->variable;
-  __u32 end = s->offset;
-  if (end > RECORD_LIMIT + TEXT_LIMIT) return false;
-  *(__u64 *)(s->bytes + end) = 0;
   s->hash[0] = ~hash_seed;
   s->hash[1] = hash_seed;
   mix(s->hash, record->header.start ^ (__u64)record->header.pid << 32);
   mix(s->hash, program);
   mix(s->hash, record->source ^ (__u64)record->is_set << 8 ^ (__u64)record->name.size << 16 ^
                    (__u64)record->value.flags << 32 ^ (__u64)record->name.flags << 48);
-  bpf_loop((end - sizeof *record + 7) / 8 & 0x1fff, variable_hash_step, &s, 0);
-  if (bpf_map_lookup_elem(&told, s->hash)) return true;
-  __u8 value = 1;
-  bpf_map_update_elem(&told, s->hash, &value, BPF_ANY);
-  return false;
+  return is_repeat(s, sizeof *record);
 }
 
 static __noinline int tell_answer(struct scratch *s, __u64 name, __u64 value, __u32 source) {
