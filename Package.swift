@@ -39,6 +39,9 @@ let package = Package(
         .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
       ]),
 
+    // What programs and libraries on disk are made of: no I/O.
+    .target(name: "ELF", swiftSettings: strict),
+
     // The domain's words, and their presentation: no kernel, no I/O.
     .target(name: "Inspection", swiftSettings: strict),
     .target(name: "Report", dependencies: ["Inspection"], swiftSettings: strict),
@@ -49,7 +52,8 @@ let package = Package(
     // What the agent inside a Python process and Honeyguide share.
     .target(name: "CAgentTable", path: "Sources/CAgentTable"),
     .target(
-      name: "Probes", dependencies: ["BPF", "CProbeEvents", "CLaunch", "CAgentTable", "Inspection", system],
+      name: "Probes",
+      dependencies: ["BPF", "ELF", "CProbeEvents", "CLaunch", "CAgentTable", "Inspection", system],
       exclude: ["Programs", "Agent"], swiftSettings: strict, plugins: ["CompileProbes"]),
     .executableTarget(
       name: "EmbedObject", dependencies: [system], swiftSettings: strict),
@@ -69,6 +73,8 @@ let package = Package(
     .testTarget(
       name: "BPFTests", dependencies: ["BPF", "CTestSupport", system], exclude: ["Programs"],
       swiftSettings: strict, plugins: ["CompileProbes"]),
+    .testTarget(
+      name: "ELFTests", dependencies: ["ELF", "TestSupport", system], swiftSettings: strict),
     // Events written by hand, for the tests of what is made of them.
     .target(
       name: "Stories", dependencies: ["Inspection"], path: "Tests/Stories", swiftSettings: strict),
