@@ -23,7 +23,7 @@ def plain(output):
     for line in output.decode("utf-8", "backslashreplace" if three else "replace").splitlines():
         if line.startswith("LD_PRELOAD="):
             followed.append("/agent.so" in line)
-            line = re.sub("=[^:]*/agent.so:?", "=", line)
+            line = re.sub(":[^:]*/agent.so", "", re.sub("=[^:]*/agent.so:?", "=", line))
             if line == "LD_PRELOAD=":
                 continue
         lines.append(line)

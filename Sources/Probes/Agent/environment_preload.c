@@ -1,35 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 // LD_PRELOAD. Python programs see it without the agent, as it would be without Honeyguide; what they give to others has
-// the agent in front again, so that those are observed as well. An environment without a single variable stays empty.
+// the agent in it again, so that those are observed as well. An environment without a single variable stays empty.
 #include "environment.h"
 
 static const struct text name = {"LD_PRELOAD", sizeof "LD_PRELOAD" - 1};
-/// What was taken away, up to the colon.
+/// What was taken away, without a colon.
 static char agent[4096];
 static size_t agent_size;
+
+/// Where the agent stands in a value: in front, but behind AddressSanitizer's runtime, which refuses to run anywhere else
+/// than in front. Gives the size of what is before it.
+static size_t place_of_agent(struct text value) {
+  static const char *const runtimes[] = {"libasan.so", "libclang_rt.asan"};
+  size_t end = 0, name_start = 0;
+  for (; end < value.size && value.bytes[end] != ':' && value.bytes[end] != ' '; end++)
+    if (value.bytes[end] == '/') name_start = end + 1;
+  for (size_t at = 0; at < sizeof runtimes / sizeof *runtimes; at++)
+    if (end - name_start >= strlen(runtimes[at]) && memcmp(value.bytes + name_start, runtimes[at], strlen(runtimes[at])) == 0)
+      return end;
+  return 0;
+}
+
+/// Both, one after the other.
+static PyObject *joined(struct text first, struct text second) {
+  PyObject *whole = bytes_object((struct text){NULL, first.size + second.size});
+  struct text text;
+  if (!whole || !bytes_exactly(whole, &text)) return whole;
+  memcpy((char *)text.bytes, first.bytes, first.size);
+  memcpy((char *)text.bytes + first.size, second.bytes, second.size);
+  return whole;
+}
 
 void preload_hide(PyObject *dictionary) {
   PyObject *key = bytes_object(name), *value = key ? python.PyDict_GetItem(dictionary, key) : NULL;
   struct text text;
   if (value && bytes_exactly(value, &text)) {
-    size_t end = 0, next = 0;
-    while (next < text.size) {
-      size_t stop = next;
-      while (stop < text.size && text.bytes[stop] != ':' && text.bytes[stop] != ' ') stop++;
-      if (!session_is_library(text.bytes + next, stop - next)) break;
-      end = stop;
-      next = stop + 1;
+    size_t start = 0, end = 0, next = 0;
+    for (size_t at = 0, stop; at < text.size; at = stop + 1) {
+      for (stop = at; stop < text.size && text.bytes[stop] != ':' && text.bytes[stop] != ' ';) stop++;
+      if (session_is_library(text.bytes + at, stop - at)) {
+        if (end == 0) start = at;
+        end = stop;
+        next = stop + 1;
+      } else if (end > 0) {
+        break;
+      }
     }
-    if (end > 0 && end < sizeof agent) {
+    if (end > 0 && end - start < sizeof agent) {
       // The same in each interpreter; those may run at the same time.
       if (agent_size == 0) {
-        memcpy(agent, text.bytes, end);
-        agent_size = end;
+        memcpy(agent, text.bytes + start, end - start);
+        agent_size = end - start;
       }
-      if (end == text.size) {
+      if (start == 0 && end == text.size) {
         python.PyDict_DelItem(dictionary, key);
       } else {
-        PyObject *rest = bytes_object((struct text){text.bytes + next, text.size - next});
+        const struct text before = {text.bytes, end == text.size ? start - 1 : start};
+        const struct text behind = {text.bytes + end, 0};
+        PyObject *rest = joined(before, end == text.size ? behind : (struct text){text.bytes + next, text.size - next});
         if (rest) python.PyDict_SetItem(dictionary, key, rest);
         if (rest) python.Py_DecRef(rest);
       }
@@ -43,14 +71,20 @@ PyObject *preload_restore(const struct text *visible) {
   if (agent_size == 0 || table_header->stop == TABLE_STOPPED) return NULL;
   if (!visible) return bytes_object((struct text){agent, agent_size});
   // It may have been read elsewhere, with the agent in it.
-  if (visible->size >= agent_size && memcmp(visible->bytes, agent, agent_size) == 0) return NULL;
+  for (size_t at = 0; at + agent_size <= visible->size; at++)
+    if (memcmp(visible->bytes + at, agent, agent_size) == 0) return NULL;
+  const size_t place = place_of_agent(*visible);
   PyObject *whole = bytes_object((struct text){NULL, agent_size + 1 + visible->size});
   struct text text;
   if (!whole || !bytes_exactly(whole, &text)) return whole;
   char *to = (char *)text.bytes;
+  memcpy(to, visible->bytes, place);
+  to += place;
+  if (place > 0) *to++ = ':';
   memcpy(to, agent, agent_size);
-  to[agent_size] = ':';
-  memcpy(to + agent_size + 1, visible->bytes, visible->size);
+  to += agent_size;
+  if (place == 0) *to++ = ':';
+  memcpy(to, visible->bytes + place, visible->size - place);
   return whole;
 }
 

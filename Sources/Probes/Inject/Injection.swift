@@ -21,8 +21,8 @@ final class Injection: @unchecked Sendable {
   private let ownPlaces: [ByteString]
   /// Tables that were not taken, by reason.
   private(set) var refused: [String: UInt64] = [:]
-  /// The first program that could not load the library.
-  private(set) var failedProgram: ByteString?
+  /// Who could not load the library.
+  private(set) var failures = LoaderFailures()
 
   /// A process, as far as its tables are concerned.
   private struct Inhabitant {
@@ -36,7 +36,7 @@ final class Injection: @unchecked Sendable {
     /// Where that program is Python's.
     var isPython = false
     var isPrivileged = false
-    var couldNotLoad = false
+    var loader = LoaderWatch()
     /// Nothing has been told of its program yet.
     var isFresh = false
     /// The look-up that its loader makes for the sake of the token $LIB, if it opens the agent next.
@@ -54,11 +54,17 @@ final class Injection: @unchecked Sendable {
     ownPlaces = [ByteString(session.path + "/"), ByteString(library.directory.bytes + Array("/".utf8))]
   }
 
-  /// The environment with the library in it, before those that were there.
+  /// The environment with the library in it, before those that were there; but behind a sanitizer's that stands first.
   func apply(to environment: inout EnvironmentBlock) {
-    let own = library.preload(session: session.id)
-    let others = environment["LD_PRELOAD"].map { $0.isEmpty ? [] : [UInt8(ascii: ":")] + $0.bytes } ?? []
-    environment["LD_PRELOAD"] = ByteString(own.bytes + others)
+    let own = library.preload(session: session.id).bytes
+    let others = environment["LD_PRELOAD"]?.bytes ?? []
+    let colon = UInt8(ascii: ":")
+    let first = others.prefix { $0 != colon && $0 != UInt8(ascii: " ") }
+    if LoaderWatch.isSanitizer(Array(first.split(separator: UInt8(ascii: "/")).last ?? [])) {
+      environment["LD_PRELOAD"] = ByteString(first + [colon] + own + others[first.count...])
+    } else {
+      environment["LD_PRELOAD"] = ByteString(others.isEmpty ? own : own + [colon] + others)
+    }
   }
 
   /// Whether an event tells nothing but that the agent was loaded, or of its table.
@@ -66,13 +72,9 @@ final class Injection: @unchecked Sendable {
     switch event.body {
     case .open(let open):
       guard isOwn(open.target) else { return false }
-      if case .error = open.result, open.target.requested?.bytes.starts(with: library.directory.bytes) == true
-      {
-        inhabitants[event.process.pid]?.couldNotLoad = true
-        // A loader that does not know $LIB says nothing, and goes on.
-        if open.target.requested?.bytes.contains(UInt8(ascii: "$")) == false {
-          failedProgram = failedProgram ?? event.comm
-        }
+      if open.target.requested?.bytes.starts(with: library.directory.bytes) == true {
+        inhabitants[event.process.pid]?.loader.openedAgent(open)
+        if inhabitants[event.process.pid]?.loader.mayComplain == true { failures.note(missingIn: event.comm) }
       }
       return true
     case .lookup(let lookup): return isOwn(lookup.target)
@@ -105,7 +107,9 @@ final class Injection: @unchecked Sendable {
       return doubtful
     }
     inhabitants[pid]?.doubtful = nil
-    return isOwn(event) ? [] : doubtful + [event]
+    if isOwn(event) { return [] }
+    inhabitants[pid]?.loader.saw(event)
+    return doubtful + [event]
   }
 
   /// Follows who is who; gives what is known of a program that ends with this event, to be told before it.
@@ -132,10 +136,11 @@ final class Injection: @unchecked Sendable {
       inhabitant.uids.insert(exec.euid)
       inhabitant.isPython = Self.isPython(exec.exe)
       inhabitant.isPrivileged = exec.euid != event.uid
-      inhabitant.couldNotLoad = false
+      inhabitant.loader = LoaderWatch()
       inhabitant.isFresh = true
       return ended
-    case .exit:
+    case .exit(let exit):
+      if inhabitant.loader.isRefused(exit) { failures.note(refusedBy: event.comm) }
       return take(inhabitant, uid: event.uid, at: event.time)
     default: return []
     }
@@ -184,7 +189,7 @@ final class Injection: @unchecked Sendable {
       let reason =
         inhabitant.isPrivileged
         ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
-        : inhabitant.couldNotLoad
+        : inhabitant.loader.couldNotLoad
           ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
       events.append(
         event(

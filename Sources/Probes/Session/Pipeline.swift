@@ -125,12 +125,8 @@ final class Pipeline: @unchecked Sendable {
     }
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
-    var notes = sinks.compactMap(\.failure) + tracer.notes + unknown.sorted()
-    if let program = injection?.failedProgram {
-      notes.append(
-        "The agent for Python could not be loaded by \(program.quoted), whose loader may have complained; "
-          + "with --no-inject nothing is loaded.")
-    }
+    var notes =
+      sinks.compactMap(\.failure) + tracer.notes + unknown.sorted() + (injection?.failures.sentences ?? [])
     if let readerError { notes.append("Reading events ended early: \(readerError).") }
     var result = end(losses, events, notes)
     for sink in sinks { sink.run { try $0.finish(result) } }
