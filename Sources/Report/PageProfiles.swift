@@ -166,7 +166,12 @@ extension View {
     line.add(cut, .name)
     line.add("  ")
     let number = ":\(function.line)"
-    let left = style.isFull ? Int.max : max(8, room - line.columns - number.utf8.count)
+    let profile = row.profile
+    // Mean and maximum are of each run, and most runs of such a one are resumes.
+    let isMostlyResumed = profile.resumes > profile.calls
+    let resumed = "  resumed \(Words.count(profile.resumes, "time"))"
+    let suffix = number.utf8.count + (isMostlyResumed ? resumed.count : 0)
+    let left = style.isFull ? Int.max : max(8, room - line.columns - suffix)
     var file: [UInt8] = []
     if function.file.isAbsolute {
       file = places.text(function.file, columns: left)
@@ -176,10 +181,7 @@ extension View {
       Printable.appendCut(text, columns: left, to: &file)
     }
     line.add(file + Array(number.utf8))
-    let profile = row.profile
-    if style.isFull, profile.resumes > 0 {
-      line.add("  resumed \(Words.count(profile.resumes, "time"))", .faint)
-    }
+    if isMostlyResumed || style.isFull && profile.resumes > 0 { line.add(resumed, .faint) }
     if style.isFull, profile.exceptions > 0 {
       line.add("  \(Words.count(profile.exceptions)) left by an exception", .faint)
     }

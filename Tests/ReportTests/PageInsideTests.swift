@@ -112,6 +112,18 @@ import Testing
         """))
   }
 
+  @Test func aGeneratorsLineTellsHowOftenItWentOn() {
+    var story = Self.story
+    story.function(
+      11, "rows.<locals>.<genexpr>", "/srv/a/very/long/way/to/go/before/one/gets/to/the/file/rows.py", 3,
+      calls: 20, resumes: 400_000, total: 30_000_000, own: 30_000_000, longest: 40_000)
+    let text = Self.inside(story, PageStyle(columns: 110))
+    let line = text.split(separator: "\n").first { $0.contains("genexpr") } ?? ""
+    #expect(line.contains("  75.0 µs  40.0 ms  rows.<locals>.<genexpr>  "), "\(line)")
+    #expect(line.hasSuffix("/rows.py:3  resumed 400 000 times"), "\(line)")
+    #expect(line.count <= 110)
+  }
+
   @Test func functionsAreListedInTheOrderThatIsAskedForAndAsManyAsAreAskedFor() {
     func names(_ style: PageStyle) -> [String] {
       Self.inside(Self.story, style).split(separator: "\n").drop { !$0.hasPrefix("Where its Python") }

@@ -163,8 +163,8 @@ public struct Story {
 
   /// Times in microseconds; the file is below /home/ada/site unless absolute. "Tool.run" is qualified.
   public mutating func function(
-    _ pid: Int32, _ name: String, _ file: ByteString, _ line: UInt32, calls: UInt64, total: UInt64,
-    own: UInt64, longest: UInt64? = nil
+    _ pid: Int32, _ name: String, _ file: ByteString, _ line: UInt32, calls: UInt64,
+    resumes: UInt64 = 0, total: UInt64, own: UInt64, longest: UInt64? = nil
   ) {
     add(
       pid,
@@ -173,8 +173,8 @@ public struct Story {
           version: "3.11.2", file: file.bytes.first == UInt8(ascii: "<") ? file : cwd.joined(file),
           line: line,
           name: ByteString(name.split(separator: ".").last.map(String.init) ?? name),
-          qualifiedName: ByteString(name), calls: calls, total: 1_000 * total, own: 1_000 * own,
-          shortest: 1_000, longest: 1_000 * (longest ?? total))))
+          qualifiedName: ByteString(name), calls: calls, resumes: resumes, total: 1_000 * total,
+          own: 1_000 * own, shortest: 1_000, longest: 1_000 * (longest ?? total))))
   }
 
   // MARK: Connections
