@@ -70,9 +70,19 @@ extension View {
 
   private func cautions(_ losses: [Loss]) -> [Line] {
     var lines: [Line] = []
-    if !losses.isEmpty {
-      let reasons = losses.map { Words.count($0.count) + " " + $0.reason }.joined(separator: ", ")
-      lines += sentence("Lost: " + reasons + ". What follows is true, but may lack something.", .bad)
+    func reasons(_ losses: [Loss]) -> String {
+      losses.map { Words.count($0.count) + " " + $0.reason }.joined(separator: ", ")
+    }
+    let tables = losses.filter { $0.reason.hasPrefix("table-") }
+    let events = losses.filter { !$0.reason.hasPrefix("table-") }
+    if !events.isEmpty {
+      lines += sentence("Lost: " + reasons(events) + ". What follows is true, but may lack something.", .bad)
+    }
+    if !tables.isEmpty {
+      let count = tables.reduce(0) { $0 &+ $1.count }
+      lines += sentence(
+        "\(Words.count(count, "file")) left as tables of Python's calls could not be read (\(reasons(tables))): what follows "
+          + "may lack what they told.", .bad)
     }
     if let sentence = filterSentence { lines += self.sentence(sentence, .plain) }
     let running = inspection.start.filter.has(.exec) ? inspection.processes.running.count : 0

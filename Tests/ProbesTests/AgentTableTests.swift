@@ -6,7 +6,7 @@ import Testing
 /// Tables that no agent would write: they are refused, and nothing traps.
 struct AgentTableTests {
   /// A header for so many chunks, and chunks of zeros.
-  private static func table(chunks: Int) -> [UInt8] {
+  static func table(chunks: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 4096 + 65536 * chunks)
     func put(_ number: UInt32, at place: Int) {
       for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: number >> (8 * UInt32(byte))) }

@@ -82,7 +82,7 @@ final class AgentSession {
 
   /// Those whose Honeyguide was killed.
   private static func removeDead() {
-    for name in names(in: place) {
+    for name in names(in: place).map(\.text) {
       let isName = name.utf8.count == Int(HG_AGENT_ID_DIGITS) && UInt32(name, radix: 16) != nil
       let isFresh = name.hasPrefix("new-")
       guard isName || isFresh else { continue }
@@ -110,20 +110,20 @@ final class AgentSession {
     defer { close(number) }
     // Nobody adds anything from now on.
     fchmod(number, 0o700)
-    for name in names(in: path) where unsafe unlinkat(number, name, 0) != 0 {
+    for name in names(in: path).map(\.cString) where unsafe unlinkat(number, name, 0) != 0 {
       unsafe unlinkat(number, name, AT_REMOVEDIR)
     }
     unsafe rmdir(path)
   }
 
   /// What is in a directory, without "." and "..".
-  static func names(in path: String) -> [String] {
+  static func names(in path: String) -> [ByteString] {
     guard let stream = unsafe opendir(path) else { return [] }
     defer { unsafe closedir(stream) }
-    var names: [String] = []
+    var names: [ByteString] = []
     while let entry = unsafe readdir(stream) {
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        unsafe ByteString($0.prefix { $0 != 0 })
       }
       if name != ".", name != ".." { names.append(name) }
     }

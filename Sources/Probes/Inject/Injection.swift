@@ -168,13 +168,16 @@ final class Injection: @unchecked Sendable {
         time: time, process: inhabitant.process, tid: inhabitant.process.pid, ppid: inhabitant.ppid, uid: uid,
         comm: inhabitant.comm, body: body)
     }
-    var hasTable = false
+    var hasTable = false, isRefused = false
     let numbers = [inhabitant.process.pid] + (inhabitant.innerPID.map { [$0] } ?? [])
     let period =
       max(inhabitant.since, inhabitant.process.start)...max(time, inhabitant.since, inhabitant.process.start)
     for result in tables.take(numbers, created: period, owners: inhabitant.uids) {
       switch result {
-      case .failure(let reason): if reason != .unfinished { refused[reason.rawValue, default: 0] += 1 }
+      case .failure(let reason):
+        if reason == .unfinished { continue }
+        refused[reason.rawValue, default: 0] += 1
+        isRefused = true
       case .success(let table):
         hasTable = true
         let story = TableStory(table, clock: TableClock(start: start, end: .now), wishes: wishes)
@@ -187,10 +190,12 @@ final class Injection: @unchecked Sendable {
     }
     if inhabitant.isPython, !hasTable {
       let reason =
-        inhabitant.isPrivileged
-        ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
-        : inhabitant.loader.couldNotLoad
-          ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
+        isRefused
+        ? "its table could not be read"
+        : inhabitant.isPrivileged
+          ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
+          : inhabitant.loader.couldNotLoad
+            ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
       events.append(
         event(
           .interpreter(

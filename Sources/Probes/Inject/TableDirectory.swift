@@ -29,7 +29,7 @@ struct TableDirectory {
     let age = (now.tv_sec - about.st_mtim.tv_sec) * 1_000_000_000 + now.tv_nsec - about.st_mtim.tv_nsec
     listed = age > 20_000_000 ? about.st_mtim : timespec()
     names = [:]
-    for name in AgentSession.names(in: path) {
+    for name in AgentSession.names(in: path).map(\.text) {
       if let parsed = Self.parse(name) { names[parsed.pid, default: []].insert(name) }
     }
   }
@@ -126,6 +126,6 @@ struct TableDirectory {
 
   /// How many are there that nobody has taken.
   func left() -> Int {
-    AgentSession.names(in: path).count { $0 != HG_AGENT_SESSION_FILE }
+    AgentSession.names(in: path).count { $0.text != HG_AGENT_SESSION_FILE }
   }
 }
