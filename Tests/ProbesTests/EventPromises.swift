@@ -69,6 +69,22 @@ struct EventPromises {
     expect(exec.stdio.count == 3, "stdio")
     expect((exec.interpreter == nil) == (exec.script == nil), "interpreter without script")
     absolute(exec.cwd, isCut: exec.isCwdTruncated)
+    if let environment = exec.environment { self.environment(environment) }
+  }
+
+  private mutating func environment(_ difference: EnvironmentDifference) {
+    let variables = difference.added + difference.changed
+    for variable in variables {
+      noZero(variable.name)
+      noZero(variable.value)
+      expect(!variable.name.bytes.contains(UInt8(ascii: "=")), "a name with =")
+    }
+    let names = variables.map(\.name) + difference.removed
+    expect(Set(names).count == names.count, "a variable told twice")
+    expect(
+      !difference.isWhole || difference.changed.isEmpty && difference.removed.isEmpty, "changed from nothing")
+    expect(!difference.isTruncated || difference.removed.isEmpty, "removed, and cut")
+    expect(!difference.isUnreadable || names.isEmpty, "unreadable, and there")
   }
 
   private mutating func socket(_ event: SocketEvent) {

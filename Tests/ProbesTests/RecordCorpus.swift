@@ -6,9 +6,8 @@ import CProbeEvents
 /// Records of every kind, each as the kernel's side would write it: where the fuzzer starts from.
 enum RecordCorpus {
   static let all: [[UInt8]] =
-    [fork, exit, exec(arguments: Array("/bin/sh\0-c\0true\0".utf8)), signal, variable] + arguments + paths
-    + acts
-    + sockets + requests
+    [fork, exit, exec(arguments: Array("/bin/sh\0-c\0true\0".utf8)), signal, variable] + arguments
+    + environments + paths + acts + sockets + requests + existing
 
   private static var fork: [UInt8] {
     var fork = hg_fork()
@@ -44,12 +43,12 @@ enum RecordCorpus {
     return bytes(variable, tail)
   }
 
-  private static func exec(arguments: [UInt8], apart: Bool = false) -> [UInt8] {
+  private static func exec(arguments: [UInt8], apart: Bool = false, flags: UInt32 = 0) -> [UInt8] {
     var exec = hg_exec()
     exec.header = .test(HG_RECORD_EXEC)
     exec.header.tid = 42
     (exec.gid, exec.euid, exec.egid) = (1, 2, 3)
-    exec.flags = apart ? HG_EXEC_ARGUMENTS_APART.rawValue : 0
+    exec.flags = flags | (apart ? HG_EXEC_ARGUMENTS_APART.rawValue : 0)
     exec.arguments_size = UInt64(arguments.count)
     exec.arguments_kept = UInt32(arguments.count)
     var tail = Tail()
@@ -72,6 +71,49 @@ enum RecordCorpus {
     record.header.tid = 42
     record.kept = UInt32(text.count)
     return [bytes(record, Tail(bytes: text)), exec(arguments: text, apart: true)]
+  }
+
+  /// Those of two programs of one process, each before its exec; and one that could not be read.
+  private static var environments: [[UInt8]] {
+    let texts = [
+      "HOME=/home/ada\0PATH=/usr/bin:/bin\0EMPTY=\0=odd\0none\0",
+      "HOME=/root\0PATH=/usr/bin:/bin\0HOME=/again\0NEW=a=b\0",
+    ]
+    let records = texts.enumerated().flatMap { index, text in
+      var record = hg_arguments()
+      record.header = .test(HG_RECORD_ENVIRONMENT)
+      record.header.tid = 42
+      (record.kept, record.is_cut) = (UInt32(text.utf8.count), UInt32(index))
+      let apart = HG_EXEC_ENVIRONMENT_APART.rawValue
+      return [
+        bytes(record, Tail(bytes: Array(text.utf8))), exec(arguments: Array("env\0".utf8), flags: apart),
+      ]
+    }
+    return records + [exec(arguments: [], flags: HG_EXEC_ENVIRONMENT_UNREADABLE.rawValue)]
+  }
+
+  /// What ran and was open already: a process, a file of each kind, sockets; and the word that somebody came in.
+  private static var existing: [[UInt8]] {
+    var process = exec(arguments: Array("sleep\0009\0".utf8))
+    process[0] = UInt8(HG_RECORD_EXISTING.rawValue)
+    let files = (0...8).map { kind in
+      var file = hg_existing_file()
+      file.header = .test(HG_RECORD_EXISTING_FILE)
+      (file.position, file.number, file.flags, file.mode) = (
+        17, 3, 0o2, [4, 2, 8, 6, 1, 10, 12, 0, 15][kind] << 12
+      )
+      var tail = Tail()
+      file.walk = kind == 5 ? tail.walk("/", magic: 0x5049_5045) : tail.walk("/f/home")
+      return bytes(file, tail)
+    }
+    let sockets = sockets.map { record in
+      var record = record
+      record[0] = UInt8(HG_RECORD_EXISTING_SOCKET.rawValue)
+      return record
+    }
+    var arrival = hg_header.test(HG_RECORD_ARRIVAL)
+    arrival.size = UInt32(MemoryLayout<hg_header>.size)
+    return [process] + files + sockets + [bytes(arrival)]
   }
 
   /// Each call that takes paths, done and failed.
