@@ -55,6 +55,22 @@ extension Differential {
       #expect(other.inspected == other.alone && other.alone.status == 1)
     }
 
+    /// As debuggers do, of every library that they find in a process.
+    @Test func aProgramThatLooksBesideTheLibraryIsNotSaidToLackIt() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script = """
+        for library in $(grep -o '/.*/agent.so$' /proc/self/maps | sort -u); do
+          echo loaded
+          cat "$library-gdb.py" 2>/dev/null
+          { : < "$library-gdb.py"; } 2>/dev/null
+        done
+        :
+        """
+      let inspected = try inspect(laboratory, ["/bin/bash", "-c", script]).inspected
+      #expect(inspected.outputText == "loaded\n" && inspected.errorText == "", "\(inspected.errorText)")
+    }
+
     @Test(arguments: [
       "-static-libasan -fsanitize=address", "-fsanitize=thread", "-fsanitize=undefined", "-fsanitize=leak",
     ])

@@ -36,7 +36,7 @@ final class Injection: @unchecked Sendable {
     /// Where that program is Python's.
     var isPython = false
     var isPrivileged = false
-    var loader = LoaderWatch()
+    var loader = LoaderWatch(isBeginning: false)
     /// Nothing has been told of its program yet.
     var isFresh = false
     /// The look-up that its loader makes for the sake of the token $LIB, if it opens the agent next.
@@ -136,7 +136,7 @@ final class Injection: @unchecked Sendable {
       inhabitant.uids.insert(exec.euid)
       inhabitant.isPython = Self.isPython(exec.exe)
       inhabitant.isPrivileged = exec.euid != event.uid
-      inhabitant.loader = LoaderWatch()
+      inhabitant.loader = LoaderWatch(isBeginning: true)
       inhabitant.isFresh = true
       return ended
     case .exit(let exit):

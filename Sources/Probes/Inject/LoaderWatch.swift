@@ -11,15 +11,20 @@ struct LoaderWatch {
     case over
   }
 
-  private var stage = Stage.loading
+  private var stage: Stage
   private var hasAgent = false
   /// The agent was not there, or not to be opened.
   private(set) var couldNotLoad = false
   /// And the loader says so. (One that does not know the token $LIB says nothing, and goes on.)
   private(set) var mayComplain = false
 
-  /// The agent's library was opened, or could not be.
+  /// Of a program that begins, or of one in whose middle one is (a fork's), whose loader has nothing left to do.
+  init(isBeginning: Bool) { stage = isBeginning ? .loading : .over }
+
+  /// A file in the directory of the agent's library was opened, or could not be. (Debuggers look for others there, later.)
   mutating func openedAgent(_ open: Open) {
+    let name = open.target.requested?.bytes.split(separator: UInt8(ascii: "/")).last ?? []
+    guard stage == .loading, Array(name) == Array("agent.so".utf8) else { return }
     guard case .error = open.result else {
       hasAgent = true
       return
