@@ -45,7 +45,7 @@ struct AttachedRun {
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(
       run, target: target, signals: signals, session: start, sinks: outputs.sinks,
-      onPageRequest: { outputs.showPage() })
+      onPageRequest: { outputs.showPage(with: $0) })
     outputs.tellWhatThePageDidNot(end.notes)
   }
 

@@ -46,7 +46,7 @@ struct InspectedRun {
     run.variables = options.session.variables(start.filter)
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
-      onPageRequest: { outputs.showPage() })
+      onPageRequest: { outputs.showPage(with: $0) })
     outputs.tellWhatThePageDidNot(end.notes)
     return exitCode(end)
   }

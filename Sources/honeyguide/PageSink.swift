@@ -31,20 +31,22 @@ final class PageSink: EventSink {
   func flush() throws {}
 
   func finish(_ end: SessionEnd) throws {
-    try write(end)
+    if let inspection { try write(inspection, end) }
     notes = end.notes
   }
 
-  /// The page so far.
-  func show() {
+  /// The page so far, with what is not told yet: it counts for this page, and not for the next.
+  func show(with soFar: [Event]) {
     guard let inspection else { return }
+    let end = SessionEnd(
+      status: nil, time: Clock.boot(), losses: inspection.losses, events: inspection.events)
+    var withAll = inspection
+    for event in soFar { withAll.apply(event) }
     // There is nobody left to tell when this fails; the end will tell.
-    try? write(
-      SessionEnd(status: nil, time: Clock.boot(), losses: inspection.losses, events: inspection.events))
+    try? write(withAll, end)
   }
 
-  private func write(_ end: SessionEnd) throws {
-    guard let inspection else { return }
+  private func write(_ inspection: Inspection, _ end: SessionEnd) throws {
     try output.write(Page.render(inspection, end: end, style: style).span)
   }
 }

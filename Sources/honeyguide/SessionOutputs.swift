@@ -35,10 +35,10 @@ struct SessionOutputs {
     return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
   }
 
-  /// The page so far, where somebody asks for it.
-  func showPage() {
+  /// The page so far, where somebody asks for it; with what belongs on this one alone.
+  func showPage(with soFar: [Event]) {
     progress?.erase()
-    page?.show()
+    page?.show(with: soFar)
   }
 
   /// Notes stand on the page: where there is none, or none any more, they are told here.

@@ -41,6 +41,19 @@ final class Injection: @unchecked Sendable {
     var isFresh = false
     /// The look-up that its loader makes for the sake of the token $LIB, if it opens the agent next.
     var doubtful: Event?
+
+    /// What it may be known by: inside of a pid namespace also by another number.
+    var numbers: [Int32] { [process.pid] + (innerPID.map { [$0] } ?? []) }
+
+    /// When a table of its program can have been made.
+    func period(until time: UInt64) -> ClosedRange<UInt64> {
+      let beginning = max(since, process.start)
+      return beginning...max(time, beginning)
+    }
+
+    func event(_ body: Event.Body, uid: UInt32, at time: UInt64) -> Event {
+      Event(time: time, process: process, tid: process.pid, ppid: ppid, uid: uid, comm: comm, body: body)
+    }
   }
 
   init(_ wishes: Wishes, program: String) throws(InjectionError) {
@@ -160,19 +173,20 @@ final class Injection: @unchecked Sendable {
     return events
   }
 
+  /// What those who still run have done so far: it is told again, and whole, when they have ended.
+  func soFar(at time: UInt64) -> [Event] {
+    inhabitants.values.sorted { $0.process.start < $1.process.start }.flatMap { inhabitant in
+      tables.copy(inhabitant.numbers, created: inhabitant.period(until: time), owners: inhabitant.uids)
+        .flatMap { tell($0, of: inhabitant, uid: inhabitant.uids.first ?? 0, at: time) }
+    }
+  }
+
   /// The tables of a process since it began, or since its latest exec.
   private func take(_ inhabitant: Inhabitant, uid: UInt32, at time: UInt64) -> [Event] {
     var events: [Event] = []
-    func event(_ body: Event.Body, at time: UInt64) -> Event {
-      Event(
-        time: time, process: inhabitant.process, tid: inhabitant.process.pid, ppid: inhabitant.ppid, uid: uid,
-        comm: inhabitant.comm, body: body)
-    }
     var hasTable = false, isRefused = false
-    let numbers = [inhabitant.process.pid] + (inhabitant.innerPID.map { [$0] } ?? [])
-    let period =
-      max(inhabitant.since, inhabitant.process.start)...max(time, inhabitant.since, inhabitant.process.start)
-    for result in tables.take(numbers, created: period, owners: inhabitant.uids) {
+    let period = inhabitant.period(until: time)
+    for result in tables.take(inhabitant.numbers, created: period, owners: inhabitant.uids) {
       switch result {
       case .failure(let reason):
         if reason == .unfinished { continue }
@@ -180,12 +194,7 @@ final class Injection: @unchecked Sendable {
         isRefused = true
       case .success(let table):
         hasTable = true
-        let story = TableStory(table, clock: TableClock(start: start, end: .now), wishes: wishes)
-        events.append(event(.interpreter(story.interpreter), at: time))
-        for (read, first) in story.reads {
-          events.append(event(.environment(read), at: min(max(first, period.lowerBound), time)))
-        }
-        events += story.functions.map { event(.function($0), at: time) }
+        events += tell(table, of: inhabitant, uid: uid, at: time)
       }
     }
     if inhabitant.isPython, !hasTable {
@@ -196,13 +205,21 @@ final class Injection: @unchecked Sendable {
           ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
           : inhabitant.loader.couldNotLoad
             ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
-      events.append(
-        event(
-          .interpreter(
-            Interpreter(version: nil, method: .none, hasCalls: false, hasEnvironment: false, reason: reason)),
-          at: time))
+      let interpreter = Interpreter(
+        version: nil, method: .none, hasCalls: false, hasEnvironment: false, reason: reason)
+      events.append(inhabitant.event(.interpreter(interpreter), uid: uid, at: time))
     }
     return events
+  }
+
+  /// What a table says, as events.
+  private func tell(_ table: AgentTable, of inhabitant: Inhabitant, uid: UInt32, at time: UInt64) -> [Event] {
+    let story = TableStory(table, clock: TableClock(start: start, end: .now), wishes: wishes)
+    let beginning = inhabitant.period(until: time).lowerBound
+    return [inhabitant.event(.interpreter(story.interpreter), uid: uid, at: time)]
+      + story.reads.map { read, first in
+        inhabitant.event(.environment(read), uid: uid, at: min(max(first, beginning), time))
+      } + story.functions.map { inhabitant.event(.function($0), uid: uid, at: time) }
   }
 
   /// Whether a program is named as Python's interpreters are: python, python3, python3.11, python3-dbg.

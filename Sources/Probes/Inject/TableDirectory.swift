@@ -47,25 +47,43 @@ struct TableDirectory {
   mutating func take(_ pids: [Int32], created period: ClosedRange<UInt64>, owners: Set<UInt32>) -> [Result<
     AgentTable, TableError
   >] {
-    refresh()
-    if names.isEmpty { return [] }
-    let found = pids.flatMap { names[$0] ?? [] }.compactMap { name in
-      Self.parse(name).map { (name, $0.created) }
-    }
-    return found.filter { period.contains($0.1) }.sorted { $0.1 < $1.1 }.prefix(Self.bound).map {
-      name, created in
-      let pid = Self.parse(name)?.pid ?? 0
+    found(pids, period).map { name, pid, created in
       defer {
         unsafe unlinkat(descriptor, name, 0)
         names[pid]?.remove(name)
       }
-      do throws(TableError) {
-        let table = try read(name, owners)
-        guard table.header.pid == pid, table.header.created == created else { throw .malformed }
-        guard table.header.session == UInt64(session) else { throw .unmatched }
-        return .success(table)
-      } catch { return .failure(error) }
+      return read(name, pid, created, owners)
     }
+  }
+
+  /// The same as it stands now, left where it is; what cannot be read may become readable.
+  mutating func copy(_ pids: [Int32], created period: ClosedRange<UInt64>, owners: Set<UInt32>)
+    -> [AgentTable]
+  {
+    found(pids, period).compactMap { name, pid, created in try? read(name, pid, created, owners).get() }
+  }
+
+  private mutating func found(_ pids: [Int32], _ period: ClosedRange<UInt64>) -> [(
+    name: String, pid: Int32, created: UInt64
+  )] {
+    refresh()
+    if names.isEmpty { return [] }
+    let found = pids.flatMap { names[$0] ?? [] }.compactMap { name in
+      Self.parse(name).map { (name: name, pid: $0.pid, created: $0.created) }
+    }
+    return Array(
+      found.filter { period.contains($0.created) }.sorted { $0.created < $1.created }.prefix(Self.bound))
+  }
+
+  private func read(_ name: String, _ pid: Int32, _ created: UInt64, _ owners: Set<UInt32>) -> Result<
+    AgentTable, TableError
+  > {
+    do throws(TableError) {
+      let table = try read(name, owners)
+      guard table.header.pid == pid, table.header.created == created else { throw .malformed }
+      guard table.header.session == UInt64(session) else { throw .unmatched }
+      return .success(table)
+    } catch { return .failure(error) }
   }
 
   /// A copy of the file, in which everything has been checked. It is never mapped: one that is cut meanwhile is read short.

@@ -36,7 +36,7 @@ public enum Attach {
   /// - Throws: `InspectionError` when inspection cannot start, `AttachError` when nobody is left to follow.
   public static func run(
     _ options: Options, target: borrowing AttachTarget, signals: consuming SignalGuard, session: SessionStart,
-    sinks: [any EventSink], onPageRequest: @escaping () -> Void
+    sinks: [any EventSink], onPageRequest: @escaping PageRequest
   ) throws -> SessionEnd {
     let watch = Watch(signals, allEnded: try WakeUp(), arrival: try WakeUp())
     let pipeline: Pipeline
@@ -67,7 +67,7 @@ public enum Attach {
   /// Loads, attaches, marks, and describes who is there.
   private static func start(
     _ options: Options, _ target: borrowing AttachTarget, _ watch: borrowing Watch, _ session: SessionStart,
-    _ sinks: [any EventSink], _ onPageRequest: @escaping () -> Void
+    _ sinks: [any EventSink], _ onPageRequest: @escaping PageRequest
   ) throws -> Pipeline {
     let tracer = try Tracer.start(
       Tracer.Options(

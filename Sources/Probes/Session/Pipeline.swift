@@ -3,7 +3,7 @@ internal import BPF
 internal import CLaunch
 internal import CProbeEvents
 internal import Glibc
-internal import Inspection
+public import Inspection
 internal import SystemPackage
 
 /// The way of the events from the ring to the sinks, on two threads: one only copies the ring into a bounded queue,
@@ -29,7 +29,7 @@ final class Pipeline: @unchecked Sendable {
   private var undecodable: [String: UInt64] = [:]
   /// What could not be found out, as sentences.
   private var unknown: Set<String> = []
-  private var onPageRequest: () -> Void = {}
+  private var onPageRequest: PageRequest = { _ in }
   private var startTime: UInt64 = 0
   private var isAttached = false
   private var masksSecrets = true
@@ -58,7 +58,7 @@ final class Pipeline: @unchecked Sendable {
   }
 
   /// Starts both threads. `onPageRequest` runs on the worker's, between two events.
-  func start(_ session: SessionStart, onPageRequest: @escaping () -> Void) throws(BPFError) {
+  func start(_ session: SessionStart, onPageRequest: @escaping PageRequest) throws(BPFError) {
     self.onPageRequest = onPageRequest
     startTime = session.time
     isAttached = session.attached != nil
@@ -176,7 +176,10 @@ final class Pipeline: @unchecked Sendable {
         case .batch(let batch):
           batch.forEach(decode)
           queue.recycle(batch)
-        case .pageRequest: onPageRequest()
+        case .pageRequest:
+          var soFar = injection?.soFar(at: Clock.boot()) ?? []
+          if masksSecrets { for index in soFar.indices { soFar[index].maskSecrets() } }
+          onPageRequest(soFar)
         case .end: return
         }
       }
@@ -259,6 +262,10 @@ final class Pipeline: @unchecked Sendable {
     }
   }
 }
+
+/// Called where somebody asks for the page so far, with what those who still run have done inside Python until now: no part
+/// of the story, which tells it when they have ended.
+public typealias PageRequest = (_ soFar: [Event]) -> Void
 
 /// A sink, until it fails: then it is left alone, and the reason is kept.
 private final class RunningSink {

@@ -37,7 +37,7 @@ public enum Run {
   ///   when the command itself cannot be.
   public static func run(
     _ options: Options, plan: LaunchPlan, signals: consuming SignalGuard, session: SessionStart,
-    sinks: [any EventSink], onPageRequest: @escaping () -> Void
+    sinks: [any EventSink], onPageRequest: @escaping PageRequest
   ) throws -> SessionEnd {
     var plan = plan
     let injection = inject(options.inside, into: &plan)
@@ -89,7 +89,7 @@ public enum Run {
   private static func start(
     _ options: Options, following command: borrowing GatedCommand, _ session: SessionStart,
     _ sinks: [any EventSink], _ allEnded: WakeUp, _ injection: Injection?,
-    _ onPageRequest: @escaping () -> Void
+    _ onPageRequest: @escaping PageRequest
   ) throws -> Pipeline {
     do {
       let tracer = try Tracer.start(
