@@ -58,17 +58,17 @@ public struct FunctionProfile: Hashable, Sendable {
   /// From begin or resume to return or yield; nil where none has ended, or where times are not known.
   public var shortest: UInt64?
   public var longest: UInt64?
-  /// Frames that had not ended when the process did.
-  public var unfinished: UInt64
-  /// Frames that an exception left.
-  public var exceptions: UInt64
+  /// Frames that had not ended when the process did; nil where ends are not known.
+  public var unfinished: UInt64?
+  /// Frames that an exception left; nil where that is not known.
+  public var exceptions: UInt64?
   /// False: only calls were counted.
   public var hasTimes = true
 
   public init(
     version: String?, file: ByteString, line: UInt32, name: ByteString, qualifiedName: ByteString?,
     calls: UInt64, resumes: UInt64 = 0, total: UInt64 = 0, own: UInt64 = 0, shortest: UInt64? = nil,
-    longest: UInt64? = nil, unfinished: UInt64 = 0, exceptions: UInt64 = 0
+    longest: UInt64? = nil, unfinished: UInt64? = 0, exceptions: UInt64? = 0
   ) {
     self.version = version
     self.file = file

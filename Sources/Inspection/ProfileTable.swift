@@ -23,8 +23,8 @@ public struct Profile: Hashable, Sendable {
     own = function.own
     shortest = function.shortest
     longest = function.longest
-    unfinished = function.unfinished
-    exceptions = function.exceptions
+    unfinished = function.unfinished ?? 0
+    exceptions = function.exceptions ?? 0
     hasTimes = function.hasTimes
   }
 

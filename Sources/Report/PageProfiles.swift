@@ -230,7 +230,7 @@ extension View {
     for (kind, interpreters) in kinds {
       guard let doubt = kind.doubt else { continue }
       var line = Line("  ")
-      line.add(doubt + " in ", .bad)
+      line.add(doubt + " ", .bad)
       line.add(Words.count(interpreters.count, "process", "processes"))
       if !interpreters.programs.isEmpty {
         var names: [UInt8] = []
@@ -264,13 +264,18 @@ extension View {
 extension ProfileTable.Kind {
   /// What was not observed, as the beginning of a sentence; nil where all was that was asked for.
   fileprivate var doubt: String? {
-    if reason != nil {
-      if !hasCalls, !hasEnvironment { return "not observed inside" }
-      if !hasCalls { return "calls not counted" }
-      if !hasEnvironment { return "look-ups of variables not seen" }
-      return "not all observed"
+    switch method {
+    case .usdt: return "seen from outside alone, by the interpreter's own probes, in"
+    case .uprobe: return "seen from outside alone, calls without times, in"
+    default: break
     }
-    return [.usdt, .uprobe].contains(method) ? "observed from outside, by probes, without times," : nil
+    if reason != nil {
+      if !hasCalls, !hasEnvironment { return "not observed inside in" }
+      if !hasCalls { return "calls not counted in" }
+      if !hasEnvironment { return "look-ups of variables not seen in" }
+      return "not all observed in"
+    }
+    return nil
   }
 
   fileprivate var order: String { "\(version ?? "") \(method) \(reason ?? "")" }

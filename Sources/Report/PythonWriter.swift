@@ -40,8 +40,8 @@ extension EventWriter {
       if let shortest = function.shortest { json.field("min_ns", shortest) }
       if let longest = function.longest { json.field("max_ns", longest) }
     }
-    json.field("unfinished", function.unfinished)
-    json.field("exceptions", function.exceptions)
+    if let unfinished = function.unfinished { json.field("unfinished", unfinished) }
+    if let exceptions = function.exceptions { json.field("exceptions", exceptions) }
   }
 
   private mutating func language(_ language: String, _ version: String?) {

@@ -43,6 +43,8 @@ struct InspectedRun {
     run.countsBytes = options.session.bytes
     run.tellsEnvironment = options.session.execEnv
     run.inside = options.session.noInject ? nil : options.inside.options(noEnv: options.session.noEnv)
+    run.outside =
+      options.session.noInject ? options.inside.outsideOptions(noEnv: options.session.noEnv) : nil
     run.variables = options.session.variables(start.filter)
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,

@@ -255,7 +255,7 @@ import Testing
         Python  2 processes of 2.7.18, 1 of 3.13.0, 1 of 3.9.1, 1 of a version that is not known
           not observed inside in 2 processes (old.py): it is linked statically
           not observed inside in 1 process (old.py): it is linked statically
-          observed from outside, by probes, without times, in 1 process (sh)
+          seen from outside alone, calls without times, in 1 process (sh)
           had no room in a process's table: 1 200 functions with 1 200 calls, 1 200 look-ups of variables
 
         """)

@@ -29,6 +29,7 @@ enum hg_record_type {
   HG_RECORD_ARRIVAL,          // a header alone: somebody is to be described
   HG_RECORD_ENVIRONMENT,      // an hg_arguments with the environment given at an exec, just before that
   HG_RECORD_VARIABLE,
+  HG_RECORD_FUNCTION,
 };
 
 struct hg_header {
@@ -292,6 +293,8 @@ struct hg_variable {
   struct hg_text value;
 };
 
+#include "function_events.h"
+
 // What the options leave out.
 enum hg_filter {
   HG_FILTER_UID = 1,
@@ -316,6 +319,7 @@ enum hg_loss {
   HG_LOST_URING,       // too many requests of io_uring at once
   HG_LOST_ENDS,        // the end of a TCP connection that no hook saw
   HG_LOST_VARIABLES,   // too many threads looked up variables at once
+  HG_LOST_FUNCTIONS,   // calls inside Python: too many functions, or too many threads at once
   HG_LOST_INTERNAL,    // a table of ours was not as it must be
   HG_LOSSES,
 };

@@ -92,6 +92,8 @@ struct Decoder {
       return Self.event(header, .environment(try Self.variable(try reader.read(hg_variable.self), &reader)))
     case HG_RECORD_FILE.rawValue:
       return nil  // FileCounters
+    case HG_RECORD_FUNCTION.rawValue:
+      return nil  // FunctionRecord
     case let other:
       throw .unknown(type: other)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import BPF
 internal import Glibc
+internal import Inspection
 internal import SystemPackage
 
 /// What this kernel and these rights allow, found out by trying.
@@ -127,8 +128,29 @@ public struct Diagnosis: Sendable {
           "Meanwhile each getenv of any program of the machine takes 1 to 2 µs longer; with --no-env it does not."
         )
       }
+      attemptOutside()
     } catch {
       add(.bad, "Inspection does not work here: \(error).")
+    }
+  }
+
+  /// Whether calls inside Python could be counted without the agent.
+  private mutating func attemptOutside() {
+    do {
+      let files = PythonSearch(environment: .ours).interpreters(of: "").flatMap { PythonSearch.codeFiles($0) }
+      let tracer = try Tracer.start(Tracer.Options(functions: files))
+      let versions = Set(tracer.functions?.attached.map(\.version) ?? []).sorted()
+      tracer.detach()
+      add(
+        .note,
+        versions.isEmpty
+          ? "None of the Pythons that were found tells its calls to anybody outside; --no-inject --python calls counts none of them."
+          : "With --no-inject --python calls, calls of Python \(versions.joined(separator: ", ")) are counted from outside; "
+            + "each then takes 1 to 2 µs longer in every process of the machine that runs it.")
+    } catch {
+      add(
+        .note,
+        "Calls inside Python cannot be counted from outside here (--no-inject --python calls): \(error).")
     }
   }
 

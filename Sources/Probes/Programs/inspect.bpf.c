@@ -14,5 +14,6 @@
 #include "uring.h"
 #include "existing.h"
 #include "variables.h"
+#include "functions.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -63,6 +63,7 @@ struct scratch {
     struct hg_socket socket;
     struct hg_existing_file existing_file;
     struct hg_variable variable;
+    struct hg_function function;
     __u8 bytes[RECORD_ROOM];
   };
 };

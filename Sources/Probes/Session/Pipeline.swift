@@ -18,6 +18,8 @@ final class Pipeline: @unchecked Sendable {
   private let arrival: WakeUp?
   /// The agent in Python processes; nil where there is none.
   private let injection: Injection?
+  /// Calls inside Python that are counted from outside; nil where none are.
+  private let outside: OutsideObservation?
   private var reader: Thread?
   private var worker: Thread?
 
@@ -42,11 +44,12 @@ final class Pipeline: @unchecked Sendable {
 
   init(
     _ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp,
-    arrival: WakeUp? = nil, injection: Injection? = nil
+    arrival: WakeUp? = nil, injection: Injection? = nil, outside: InsideOptions? = nil
   )
     throws
   {
     fileCounters = try tracer.fileCounters()
+    self.outside = try outside.map { OutsideObservation(try tracer.functionCounts(), $0) }
     self.tracer = tracer
     self.sinks = sinks.map(RunningSink.init)
     queue = EventQueue(limit: queueLimit)
@@ -116,6 +119,10 @@ final class Pipeline: @unchecked Sendable {
     worker?.join()
     let now = Clock.boot()
     for event in injection?.finish(at: now) ?? [] { receive(event) }
+    if let outside, let probes = tracer.functions {
+      for event in outside.finish(at: now, probes) { receive(event) }
+      unknown.formUnion(outside.failures)
+    }
     do throws(BPFError) {
       for event in try fileCounters.takeAll(at: now) { receive(event) }
       for event in try tracer.uringRequests(now: now) { receive(event) }
@@ -198,9 +205,14 @@ final class Pipeline: @unchecked Sendable {
       var reader = RecordReader(record)
       if FileCounters.isCounted(try reader.peek(hg_header.self).type) {
         fileCounters.note(try FileCounters.counted(&reader))
+      } else if FunctionRecord.isOne(try reader.peek(hg_header.self).type) {
+        outside?.note(try FunctionRecord(&reader))
       } else if let event = try decoder.decode(record) {
         for event in injection?.sift(event) ?? [event] {
           for ended in injection?.note(event) ?? [] { receive(ended) }
+          if let outside, let probes = tracer.functions {
+            for ended in outside.note(event, probes, attach: observe) { receive(ended) }
+          }
           if case .exit = event.body { tellBytes(of: event) }
           receive(event)
         }
@@ -215,6 +227,17 @@ final class Pipeline: @unchecked Sendable {
         }
       undecodable[reason, default: 0] += 1
     }
+  }
+
+  /// Looks for an interpreter of Python in what was executed or loaded, and attaches to it.
+  private func observe(_ file: ByteString) -> FunctionProbes.Finding {
+    var finding = FunctionProbes.Finding.noPython
+    for file in PythonSearch.codeFiles(file) {
+      finding = tracer.observe(file)
+      if case .noPython = finding { continue }
+      break
+    }
+    return finding
   }
 
   /// Its sums are at their end with the process itself.

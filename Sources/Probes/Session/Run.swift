@@ -23,6 +23,8 @@ public enum Run {
     public var duration: UInt64?
     /// What is asked of the agent in Python processes; nil: nothing is put into any process.
     public var inside: InsideOptions?
+    /// What is asked of interpreters of Python with nothing put into any process; nil: nothing.
+    public var outside: InsideOptions?
 
     public init(command: [ByteString]) { self.command = command }
   }
@@ -43,7 +45,8 @@ public enum Run {
     let injection = inject(options.inside, into: &plan)
     let command = try GatedCommand(options.command, plan: plan, inherited: signals.inherited)
     let allEnded = try WakeUp()
-    let pipeline = try start(options, following: command, session, sinks, allEnded, injection, onPageRequest)
+    let pipeline = try start(
+      options, plan.environment, following: command, session, sinks, allEnded, injection, onPageRequest)
     let running: RunningCommand
     do {
       running = try command.release(signals)
@@ -87,18 +90,22 @@ public enum Run {
 
   /// Loads, attaches and follows the command that waits at its gate.
   private static func start(
-    _ options: Options, following command: borrowing GatedCommand, _ session: SessionStart,
+    _ options: Options, _ environment: EnvironmentBlock, following command: borrowing GatedCommand,
+    _ session: SessionStart,
     _ sinks: [any EventSink], _ allEnded: WakeUp, _ injection: Injection?,
     _ onPageRequest: @escaping PageRequest
   ) throws -> Pipeline {
     do {
+      let outside = options.outside.flatMap { $0.calls ? $0 : nil }
+      let interpreters = outside.map { _ in pythonFiles(options.command, environment) }
       let tracer = try Tracer.start(
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
           countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment,
-          variables: options.variables, loadsAgent: injection != nil))
+          variables: options.variables, functions: interpreters, loadsAgent: injection != nil))
       let pipeline = try Pipeline(
-        tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection)
+        tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection,
+        outside: outside)
       // Until it executes the command, its executable is Honeyguide's.
       try pipeline.follow(
         FileDescriptor(rawValue: command.pidfd), isExcluded: !session.filter.exes.isEmpty)
@@ -109,6 +116,14 @@ public enum Run {
       return pipeline
     } catch {
       throw InspectionError(error)
+    }
+  }
+
+  /// The files with Python's code that the command may come to run.
+  private static func pythonFiles(_ command: [ByteString], _ environment: EnvironmentBlock) -> [ByteString] {
+    guard let first = command.first else { return [] }
+    return PythonSearch(environment: environment).interpreters(of: first).flatMap {
+      PythonSearch.codeFiles($0, libraryPath: environment["LD_LIBRARY_PATH"])
     }
   }
 

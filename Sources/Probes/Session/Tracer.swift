@@ -22,6 +22,7 @@ struct Tracer: ~Copyable {
   private final class Links {
     var all: [Box] = []
     var variables: VariableProbes?
+    var functions: FunctionProbes?
     final class Box {
       let link: Link
       init(_ link: consuming Link) { self.link = link }
@@ -40,6 +41,8 @@ struct Tracer: ~Copyable {
     var tellsEnvironment = false
     /// Which look-ups of variables are told.
     var variables = VariableOptions()
+    /// Whether calls inside Python are counted, from outside; in which interpreters that are there already.
+    var functions: [ByteString]?
     /// Whether the command's programs load the agent.
     var loadsAgent = false
     /// Whom it attaches to; nil where it follows a command.
@@ -85,7 +88,10 @@ struct Tracer: ~Copyable {
       }
     let counters = options.filter.has(.net) ? [counter] : []
     let iterators = try prepare(options.scope, options.filter, &blueprint)
-    let uprobes = try VariableProbes.prepare(options.variables, &blueprint)
+    let uprobes =
+      try VariableProbes.prepare(options.variables, &blueprint)
+      + FunctionProbes.prepare(options.functions != nil, &blueprint)
+    if uprobes.isEmpty { try blueprint.omit(map: "variable_slots") }
     let ofCalls = rows.filter { !$0.isOfUring }
     try blueprint.set(constant: "tells_paths", to: UInt32(ofCalls.contains { $0.teller == nil } ? 1 : 0))
     for program in Set(hooks + ofCalls.compactMap(\.teller) + counters + iterators + uprobes) {
@@ -105,6 +111,11 @@ struct Tracer: ~Copyable {
     var notes: [String] = []
     if options.variables.library {
       do { links.variables = try VariableProbes(object) } catch { notes.append("\(error)") }
+    }
+    if let interpreters = options.functions {
+      let probes = FunctionProbes()
+      for path in interpreters { _ = probes.attach(path, object) }
+      links.functions = probes
     }
     return Tracer(
       tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
@@ -130,13 +141,26 @@ struct Tracer: ~Copyable {
   /// The sums of bytes that the kernel keeps.
   func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
 
-  /// Ends the hooks: nothing more is told, but for look-ups of variables a moment longer.
+  /// Ends the hooks: nothing more is told, but for look-ups of variables and calls inside Python a moment longer.
   func detach() {
-    let holder = links.variables == nil ? nil : Holder.start(links.variables?.descriptors ?? [])
+    let uprobes = (links.variables?.descriptors ?? []) + (links.functions?.descriptors ?? [])
+    let holder = uprobes.isEmpty ? nil : Holder.start(uprobes)
     links.variables = nil
+    links.functions?.detach()
     _ = consume holder
     links.all.removeAll()
   }
+
+  /// The probes that tell of calls inside Python; nil where none are asked for.
+  var functions: FunctionProbes? { links.functions }
+
+  /// Attaches to a file, where it has an interpreter's code.
+  func observe(_ file: ByteString) -> FunctionProbes.Finding {
+    links.functions?.attach(file, object) ?? .noPython
+  }
+
+  /// What is counted of calls.
+  func functionCounts() throws(BPFError) -> BPFMap { try object.map("function_counts") }
 
   /// The ring's reader: for one thread.
   func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
@@ -167,7 +191,7 @@ struct Tracer: ~Copyable {
       (HG_LOST_RING, "ring-full"), (HG_LOST_FOLLOW, "child-not-followed"),
       (HG_LOST_CONNECTIONS, "too-many-connections"), (HG_LOST_32_BIT, "not-decoded-x32"),
       (HG_LOST_FILES, "too-many-files"),
-      (HG_LOST_VARIABLES, "too-many-variable-look-ups"),
+      (HG_LOST_VARIABLES, "too-many-variable-look-ups"), (HG_LOST_FUNCTIONS, "calls-not-counted"),
       (HG_LOST_URING, "too-many-io-uring-requests"), (HG_LOST_ENDS, "connection-end-missed"),
       (HG_LOST_INTERNAL, "internal-table"),
     ] {

@@ -13,7 +13,7 @@ final class VariableProbes: Sendable {
   private let uprobes: Uprobes, returns: Uprobes?
 
   private static let both = "variable_looked_up", entry = "variable_asked", exit = "variable_answered"
-  private static let maps = ["questions", "variable_slots"]
+  private static let maps = ["questions"]
 
   /// Before loading; gives the programs that are needed.
   static func prepare(_ wishes: VariableOptions, _ blueprint: inout Blueprint) throws(BPFError) -> [String] {

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Calls inside Python, seen from outside: uprobes where an interpreter says that a frame begins or ends (its USDT probes),
+// or where it evaluates frames. They run for every process that has the interpreter's file mapped; who is not followed
+// leaves at once. Calls are added up here, and a function is told once, when it is called for the first time.
+#pragma once
+#include "variables.h"
+
+// By the cookie of the uprobe.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, HG_INTERPRETERS);
+  __type(key, __u32);
+  __type(value, struct hg_interpreter);
+} interpreters SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 262144);
+  __type(key, struct hg_function_key);
+  __type(value, struct hg_function_count);
+} function_counts SEC(".maps");
+
+// The frames of a thread that have begun and not ended. What is deeper is counted, and its time is that of the deepest one
+// here.
+enum { FRAMES = 1024 };
+struct frame_begun {
+  __u64 time;
+  __u64 inner;  // the time of those that it called
+  __u64 hash;   // of its function
+};
+struct frame_stack {
+  __u64 depth;
+  struct frame_begun frames[FRAMES];
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct frame_stack);
+} frame_stacks SEC(".maps");
+
+// How many frames of a function a thread has on its stack: of a recursion the outermost counts for the function's time. An
+// eviction costs that much.
+struct active_key {
+  __u64 thread;
+  __u64 hash;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 65536);
+  __type(key, struct active_key);
+  __type(value, __u32);
+} active_functions SEC(".maps");
+
+#define READ_USER(to, from) bpf_probe_read_user(&(to), sizeof(to), (const void *)(from))
+
+// A text as Python holds it.
+struct python_text {
+  __u64 data;
+  __u64 hash;  // Python's own, all ones where it has not asked for it yet
+  __u32 size;  // in bytes
+  __u32 kind;  // enum hg_text_kind
+};
+
+static __always_inline bool find_text(struct python_text *text, __u64 object, const struct hg_interpreter *interpreter) {
+  struct {
+    __u64 length, hash;
+    __u32 state, unused;
+  } head;
+  text->size = 0;
+  text->kind = HG_TEXT_BYTES;
+  text->data = text->hash = 0;
+  if (!object || READ_USER(head, object + 16)) return false;
+  text->hash = head.hash;
+  __u32 kind = 1;
+  if (interpreter->flags & HG_INTERPRETER_BYTES) {
+    text->data = object + 36;
+  } else {
+    kind = head.state >> 2 & 7;
+    // One whose characters stand elsewhere: no name of a code object is.
+    if (!kind || !(head.state & 1 << 5)) return false;
+    text->kind = kind;
+    text->data = object + (head.state & 1 << 6 ? 48 : 72);
+  }
+  text->size = head.length > TEXT_LIMIT ? TEXT_LIMIT * 4 : head.length * kind;
+  return true;
+}
+
+// Appends a text as it is in memory.
+static __noinline int append_text(struct scratch *s, struct hg_text *to, const struct python_text *text) {
+  __u32 offset = s->offset, size = text->size, limit = TEXT_LIMIT - 8;
+  to->size = 0;
+  to->flags = HG_TEXT_UNREADABLE;
+  if (!text->data || offset > RECORD_LIMIT) return 0;
+  bool is_cut = size > limit;
+  if (is_cut) size = limit;
+  if (bpf_probe_read_user(s->bytes + offset, size & (TEXT_LIMIT - 1), (const void *)text->data)) return 0;
+  to->size = size;
+  to->flags = is_cut ? HG_TEXT_TRUNCATED : 0;
+  s->offset = offset + (size & (TEXT_LIMIT - 1));
+  return 0;
+}
+
+static long function_hash_step(__u32 step, struct scratch **context) {
+  struct scratch *s = *context;
+  __u32 offset = sizeof(struct hg_function) + step * 8;
+  if (offset > RECORD_LIMIT + TEXT_LIMIT) return 1;
+  mix(s->hash, *(__u64 *)(s->bytes + offset));
+  return 0;
+}
+
+// Adds a text to the scratch's hash: by Python's own hash of it where there is one, otherwise by what it says.
+static __noinline int mix_text(struct scratch *s, const struct python_text *text) {
+  mix(s->hash, text->size ^ (__u64)text->kind << 32);
+  if (text->hash != ~0ull) {
+    mix(s->hash, text->hash);
+    return 0;
+  }
+  struct hg_text place;
+  s->offset = sizeof s->function;
+  append_text(s, &place, text);
+  __u32 end = s->offset;
+  if (end > RECORD_LIMIT) return 0;
+  *(__u64 *)(s->bytes + end) = 0;
+  bpf_loop((end - sizeof s->function + 7) / 8 & 0x1fff, function_hash_step, &s, 0);
+  return 0;
+}
+
+// The count of a function that was not called before, after telling it.
+static __noinline struct hg_function_count *begin_function(
+    struct scratch *s, struct task_struct *task, const struct python_text *texts) {
+  static const struct hg_function_count none = {.shortest = ~0ull};
+  struct hg_function *record = &s->function;
+  if (bpf_map_update_elem(&function_counts, &record->key, &none, BPF_NOEXIST)) return NULL;
+  s->offset = sizeof *record;
+  for (int i = 0; i < HG_FUNCTION_TEXTS; i++) {
+    append_text(s, &record->texts[i], &texts[i]);
+    record->kinds[i] = texts[i].kind;
+  }
+  if (!texts[HG_FUNCTION_QUALNAME].data) record->texts[HG_FUNCTION_QUALNAME].flags = HG_TEXT_ABSENT;
+  fill_header(&record->header, HG_RECORD_FUNCTION, task, parent_pid(task));
+  __u32 end = s->offset;
+  if (end > RECORD_ROOM) end = RECORD_ROOM;
+  record->header.size = end;
+  if (!emit(&record->header, end)) {
+    bpf_map_delete_elem(&function_counts, &record->key);
+    return NULL;
+  }
+  return bpf_map_lookup_elem(&function_counts, &record->key);
+}
+
+// The count of a code object's function; its key stays in the scratch.
+static __noinline struct hg_function_count *function_count(
+    struct scratch *s, struct task_struct *task, __u64 code, const struct hg_interpreter *interpreter, __u32 number) {
+  struct hg_function *record = &s->function;
+  struct python_text texts[HG_FUNCTION_TEXTS] = {};
+  __u64 objects[HG_FUNCTION_TEXTS] = {};
+  if (READ_USER(record->line, code + interpreter->code_line) || READ_USER(objects[0], code + interpreter->code_file) ||
+      READ_USER(objects[1], code + interpreter->code_name))
+    return NULL;
+  if (interpreter->code_qualname) READ_USER(objects[2], code + interpreter->code_qualname);
+  record->interpreter = number;
+  s->hash[0] = hash_seed;
+  s->hash[1] = ~hash_seed;
+  mix(s->hash, record->line);
+  for (int i = 0; i < HG_FUNCTION_TEXTS; i++)
+    if (find_text(&texts[i], objects[i], interpreter)) mix_text(s, &texts[i]);
+  struct task_struct *leader = NULL;
+  __u64 start = task->start_boottime, program = 0;
+  if (task->pid != task->tgid) {
+    LOAD(leader, task, group_leader);
+    LOAD(start, leader, start_boottime);
+  }
+  FIELD(program, task, self_exec_id);
+  record->key.start = start;
+  record->key.pid = task->tgid;
+  record->key.program = program;
+  record->key.hash[0] = s->hash[0];
+  record->key.hash[1] = s->hash[1];
+  struct hg_function_count *count = bpf_map_lookup_elem(&function_counts, &record->key);
+  return count ? count : begin_function(s, task, texts);
+}
+
+// The frame that a probe speaks of; 0 where it is not found.
+static __always_inline __u64 probed_frame(struct pt_regs *registers, const struct hg_interpreter *interpreter, int site) {
+  switch (interpreter->way) {
+    case HG_FRAME_FIRST: return registers->di;
+    case HG_FRAME_SECOND: return registers->si;
+  }
+  __u64 address = registers->ip + interpreter->state[site];
+  if (interpreter->flags & HG_INTERPRETER_INDIRECT) {
+    if (READ_USER(address, address)) return 0;
+    address += interpreter->state_step;
+  }
+  __u64 thread = 0, frames = 0, frame = 0;
+  if (READ_USER(thread, address) || READ_USER(frames, thread + interpreter->thread_frames) ||
+      READ_USER(frame, frames + interpreter->frames_frame))
+    return 0;
+  return frame;
+}
+
+// Whether a frame that begins is one that has run before: a generator's, a coroutine's.
+static __always_inline bool is_resumed(__u64 frame, const struct hg_interpreter *interpreter) {
+  if (!interpreter->resume[0]) {
+    __s32 position = -1;
+    READ_USER(position, frame + interpreter->frame_position);
+    return position >= 0;
+  }
+  __u64 address = 0;
+  __u8 instruction[2] = {};
+  READ_USER(address, frame + interpreter->frame_position);
+  READ_USER(instruction, address);
+  // An exception that is thrown into a generator comes in where it stands.
+  if (instruction[0] != interpreter->resume[0] && instruction[0] != interpreter->resume[1])
+    return instruction[0] != interpreter->unstarted;
+  return instruction[1] != 0;
+}
+
+static __always_inline struct frame_begun *frame_at(struct frame_stack *stack, __u64 depth) {
+  // The compiler must not know that the mask does nothing: the verifier does not.
+  asm volatile("" : "+r"(depth));
+  return &stack->frames[depth & (FRAMES - 1)];
+}
+
+static __noinline int push_frame(struct task_struct *task, __u64 hash) {
+  struct frame_stack *stack = bpf_task_storage_get(&frame_stacks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!stack) return 0;
+  __u64 depth = stack->depth++;
+  if (depth >= FRAMES) return 0;
+  struct frame_begun *frame = frame_at(stack, depth);
+  frame->inner = 0;
+  frame->hash = hash;
+  struct active_key key = {bpf_get_current_pid_tgid(), hash};
+  __u32 one = 1, *active = bpf_map_lookup_elem(&active_functions, &key);
+  if (active) ++*active;
+  else bpf_map_update_elem(&active_functions, &key, &one, BPF_ANY);
+  frame->time = bpf_ktime_get_ns();
+  return 0;
+}
+
+// Whether no frame of the function is on the thread's stack any more.
+static __always_inline bool was_outermost(__u64 hash) {
+  struct active_key key = {bpf_get_current_pid_tgid(), hash};
+  __u32 *active = bpf_map_lookup_elem(&active_functions, &key);
+  if (!active) return true;
+  if (*active > 1) {
+    --*active;
+    return false;
+  }
+  bpf_map_delete_elem(&active_functions, &key);
+  return true;
+}
+
+static __noinline int pop_frame(struct task_struct *task, __u64 hash, struct hg_function_count *count, __u64 now) {
+  struct frame_stack *stack = bpf_task_storage_get(&frame_stacks, task, 0, 0);
+  // It began before it was observed, or in the process that this one was forked from.
+  if (!stack || !stack->depth) return 0;
+  __u64 depth = stack->depth - 1;
+  if (depth >= FRAMES) {
+    stack->depth = depth;
+    return 0;
+  }
+  // Frames above it whose ends nobody told are gone. Where it is none of the last ones, nothing is known of its time.
+  struct frame_begun *frame = NULL;
+  for (int i = 0; i < 16; i++) {
+    frame = frame_at(stack, depth);
+    if (frame->hash == hash) break;
+    if (!depth) return 0;
+    depth--;
+  }
+  if (frame->hash != hash) return 0;
+  for (int i = 0; i < 16 && stack->depth - 1 > depth; i++) {
+    stack->depth--;
+    was_outermost(frame_at(stack, stack->depth)->hash);
+  }
+  stack->depth = depth;
+  __u64 time = now > frame->time ? now - frame->time : 0;
+  count->timed++;
+  count->own += time > frame->inner ? time - frame->inner : 0;
+  if (was_outermost(hash)) count->total += time;
+  if (time < count->shortest) count->shortest = time;
+  if (time > count->longest) count->longest = time;
+  if (depth) frame_at(stack, depth - 1)->inner += time;
+  return 0;
+}
+
+static __noinline int note_frame(struct pt_regs *registers, struct task_struct *task, bool is_end, bool has_ends) {
+  __u64 now = is_end ? bpf_ktime_get_ns() : 0;
+  __u32 number = bpf_get_attach_cookie(registers);
+  struct hg_interpreter *interpreter = bpf_map_lookup_elem(&interpreters, &number);
+  if (!interpreter) return 0;
+  __u64 frame = probed_frame(registers, interpreter, is_end), code = 0;
+  if (!frame || READ_USER(code, frame + interpreter->frame_code)) {
+    lose(HG_LOST_FUNCTIONS);
+    return 0;
+  }
+  struct variable_slot *slot = take_slot();
+  if (!slot) {
+    lose(HG_LOST_FUNCTIONS);
+    return 0;
+  }
+  struct scratch *s = &slot->scratch;
+  struct hg_function_count *count = function_count(s, task, code, interpreter, number);
+  __u64 hash = s->function.key.hash[0];
+  __sync_lock_test_and_set(&slot->is_taken, 0);
+  if (!count) {
+    lose(HG_LOST_FUNCTIONS);
+    return 0;
+  }
+  if (is_end) {
+    __sync_fetch_and_add(&count->ends, 1);
+    pop_frame(task, hash, count, now);
+    return 0;
+  }
+  __sync_fetch_and_add(is_resumed(frame, interpreter) ? &count->resumes : &count->calls, 1);
+  if (has_ends) push_frame(task, hash);
+  return 0;
+}
+
+static __always_inline bool is_observed(struct task_struct *task) {
+  struct followed *process = followed(task);
+  return process && !(process->state & FOLLOWED_AT_GATE) && is_wanted(task, process);
+}
+
+// A frame begins, and nothing will tell of its end.
+SEC("?uprobe")
+int frame_evaluated(struct pt_regs *registers) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (is_observed(task)) note_frame(registers, task, false, false);
+  return 0;
+}
+
+SEC("?uprobe")
+int function_begun(struct pt_regs *registers) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (is_observed(task)) note_frame(registers, task, false, true);
+  return 0;
+}
+
+SEC("?uprobe")
+int function_ended(struct pt_regs *registers) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (is_observed(task)) note_frame(registers, task, true, true);
+  return 0;
+}
+
+// At a place that hardly any process comes by: it is there for the semaphore that is raised with it.
+SEC("?uprobe")
+int semaphore_raised(struct pt_regs *registers) {
+  return 0;
+}
