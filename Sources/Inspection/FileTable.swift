@@ -10,7 +10,7 @@ public struct FileTable: Sendable {
   public internal(set) var moves: [Move] = []
   /// Moves not kept in `moves`.
   public internal(set) var omittedMoves = 0
-  /// Calls with a name that could not be read, or with none.
+  /// Calls with a name that could not be read.
   public internal(set) var unnamed: UInt64 = 0
 
   let limits: Limits
@@ -136,7 +136,8 @@ public struct FileTable: Sendable {
     of target: PathArgument, by program: Program.ID, at time: UInt64
   ) -> Int? {
     guard let path = target.ourPath ?? target.requested, !path.isEmpty else {
-      unnamed += 1
+      // An empty name was read, and leads nowhere.
+      if target.requested?.isEmpty != true { unnamed += 1 }
       return nil
     }
     if let known = positions[path] { return known }

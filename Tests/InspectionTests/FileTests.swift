@@ -96,6 +96,13 @@ import Testing
         Open(
           target: PathArgument(requested: nil, path: nil, isUnreadable: true), flags: OpenFlags(rawValue: 0),
           mode: 0, result: .error(ErrorNumber(14)))))
+    // An empty one was read: it leads nowhere.
+    story.add(
+      10,
+      .open(
+        Open(
+          target: PathArgument(requested: "", path: nil), flags: OpenFlags(rawValue: 0), mode: 0,
+          result: .error(ErrorNumber(2)))))
     #expect(story.inspection("tool").files.unnamed == 1)
   }
 
