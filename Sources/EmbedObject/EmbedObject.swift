@@ -19,7 +19,8 @@ enum EmbedObject {
     let source = """
       // Written by EmbedObject; not for editing.
       extension EmbeddedObject {
-        static let \(arguments[1]) = EmbeddedObject(base64: "\(base64(bytes))", size: \(bytes.count))
+        static let \(arguments[1]) = EmbeddedObject(
+          base64: "\(base64(bytes))", size: \(bytes.count), digest: "\(digest(bytes))")
       }
 
       """
@@ -51,6 +52,13 @@ enum EmbedObject {
         precondition(count == size, "short read")
       }
     }
+  }
+
+  /// FNV-1a, as 16 hexadecimal digits: a name, no proof.
+  static func digest(_ bytes: [UInt8]) -> String {
+    let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   static func base64(_ bytes: [UInt8]) -> String {

@@ -7,7 +7,7 @@ import Testing
 struct EmbeddedObject {
   let bytes: [UInt8]
 
-  init(base64: StaticString, size: Int) {
+  init(base64: StaticString, size: Int, digest: String) {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var values = [UInt8](repeating: 0, count: 256)
     for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }

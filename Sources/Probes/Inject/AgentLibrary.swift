@@ -53,12 +53,10 @@ public struct AgentLibrary: Sendable {
     let build: String
 
     init() {
-      files = [("agent.so", EmbeddedObject.agent.bytes), ("agent32.so", EmbeddedObject.agent32.bytes)]
-      // FNV-1a: a name, no proof. What is there is compared byte by byte.
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in files.flatMap(\.bytes) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      let digits = String(hash, radix: 16)
-      build = String(repeating: "0", count: 16 - digits.count) + digits
+      let both = (EmbeddedObject.agent, EmbeddedObject.agent32)
+      files = [("agent.so", both.0.bytes), ("agent32.so", both.1.bytes)]
+      // A name, no proof. What is there is compared byte by byte.
+      build = both.0.digest + both.1.digest
     }
 
     static let loops = ["s"] + (0..<16).map { String($0, radix: 16) }
@@ -71,7 +69,11 @@ public struct AgentLibrary: Sendable {
       #else
         let (own, other) = ("x86_64-linux-gnu", "i386-linux-gnu")
       #endif
-      let isShort = readFile("/usr/lib/libc.so.6").map { $0.count > 4 && $0[4] == 1 } ?? false
+      // The fifth byte of an ELF file: 1 for 32 bits.
+      var start = [UInt8](repeating: 0, count: 5)
+      let file = unsafe open("/usr/lib/libc.so.6", O_RDONLY | O_CLOEXEC)
+      let isShort = unsafe file >= 0 && read(file, &start, start.count) == start.count && start[4] == 1
+      if file >= 0 { close(file) }
       return [
         ("lib", isShort ? "../agent32.so" : "../agent.so"), ("lib64", "../agent.so"),
         ("lib32", "../agent32.so"), ("lib/\(own)", "../../agent.so"), ("lib/\(other)", "../../agent32.so"),
