@@ -111,25 +111,38 @@ static __noinline bool has_wanted_path(struct scratch *s) {
 // that is not told, for whoever decodes is not told enough to know it from others.
 const volatile __u32 loads_agent = 0;
 
+struct loader_search {
+  __u64 vector;  // the auxiliary vector, as the kernel keeps it
+  __u64 base;
+  bool is_32_bit;  // its words are half as long
+};
+
+static long search_loader_step(__u32 step, struct loader_search *search) {
+  enum { AT_BASE = 7 };
+  __u64 words[2] = {};
+  __u64 place = search->vector + step * (search->is_32_bit ? 8 : 16);
+  if (bpf_probe_read_kernel(words, sizeof words, (const void *)place)) return 1;
+  if ((search->is_32_bit ? (__u32)words[0] : words[0]) != AT_BASE) return 0;
+  search->base = search->is_32_bit ? words[0] >> 32 : words[1];
+  return 1;
+}
+
 // Whether the scratch's record is of that look-up, or of another by the loader, whose code lies where AT_BASE says. A
-// program may look the same up itself, so this one does not count as told.
-static __noinline bool is_of_loader(struct scratch *s, struct task_struct *task, unsigned long at) {
-  enum { AT_BASE = 7, MOST_WORDS = 32, LARGEST_LOADER = 1 << 20 };
+// program may look the same up itself, so this one does not count as told. (Not static: verified once, see `walk`.)
+__noinline int is_of_loader(struct scratch *s, unsigned long at) {
+  enum { MOST_ENTRIES = 16, LARGEST_LOADER = 1 << 20 };
+  if (!s) return false;
   const __u64 *name = (const __u64 *)(s->bytes + sizeof s->paths);
   if (!loads_agent || s->paths.names[0].size != 14) return false;
   if (name[0] != 0x65732f636f72702f /* /proc/se */ || name[1] << 16 != 0x6578652f666c0000 /* lf/exe */) return false;
+  struct task_struct *task = bpf_get_current_task_btf();
   struct mm_struct *mm = NULL;
   LOAD(mm, task, mm);
-  // Of a 32-bit program the words are half as long.
-  __u32 width = is_32_bit(s->row) ? 4 : 8;
-  const void *from = (const void *)mm + bpf_core_field_offset(struct mm_struct, saved_auxv);
-  for (int i = 0; i < MOST_WORDS; i += 2, from += 2 * width) {
-    __u64 words[2] = {};
-    if (bpf_probe_read_kernel(words, 2 * width, from)) return false;
-    __u64 kind = width == 4 ? (__u32)words[0] : words[0], value = width == 4 ? words[0] >> 32 : words[1];
-    if (kind == AT_BASE) return at - value < LARGEST_LOADER;
-  }
-  return false;
+  struct loader_search search = {.is_32_bit = is_32_bit(s->row)};
+  search.vector = as_number(s, (const void *)mm + bpf_core_field_offset(struct mm_struct, saved_auxv));
+  // Not a loop: the verifier would go through each of its rounds, 5 ms in all.
+  bpf_loop(MOST_ENTRIES, search_loader_step, &search, 0);
+  return search.base && at - search.base < LARGEST_LOADER;
 }
 
 static __always_inline void no_walk(struct hg_walk *walk) {
@@ -180,7 +193,7 @@ static __noinline int tell_paths(
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
   fill_header(&record->header, HG_RECORD_PATHS, task, parent_pid(task));
   bool is_once = call->flags & HG_CALL_ONCE;
-  if (is_once && is_of_loader(s, task, registers->ip)) {
+  if (is_once && is_of_loader(s, registers->ip)) {
     if (loads_agent == 2) return 0;
     is_once = false;
   }
