@@ -125,6 +125,17 @@ public struct BPFMap: ~Copyable, Sendable {
     return entries
   }
 
+  /// Whether there is no entry at about this moment (`bpf_map_get_next_key`).
+  public func isEmpty() throws(BPFError) -> Bool {
+    var first = [UInt8](repeating: 0, count: keySize)
+    let result = unsafe first.withUnsafeMutableBytes {
+      unsafe bpf_map_get_next_key(descriptor.rawValue, nil, $0.baseAddress)
+    }
+    if result == -ENOENT { return true }
+    try check("bpf_map_get_next_key", name) { result }
+    return false
+  }
+
   private func read<Key: BitwiseCopyable>(_ key: Key, size: Int) throws(BPFError) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: size)
     let result = unsafe withUnsafeBytes(of: key) { key in

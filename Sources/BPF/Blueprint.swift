@@ -5,31 +5,60 @@ internal import SystemPackage
 
 /// A BPF object file that was read but not loaded: maps can be resized, constants set and programs left out.
 ///
-/// Beneath: `struct bpf_object` before `bpf_object__load`.
-@safe public struct Blueprint: ~Copyable {
+/// Beneath: a `struct bpf_object` that creates the maps, and others, with the same maps, that load the programs (`Part`).
+@safe public struct Blueprint: ~Copyable, @unchecked Sendable {
   private let object: OpaquePointer
-  private let name: String
-  /// libbpf reads the bytes again when it loads.
+  private var recipe: Recipe
+  private let preparation: Preparation
+  /// The sizes of the constants, by their names.
+  private let constants: [String: Int]
+  /// libbpf reads them again when the maps are created.
   private let bytes: [UInt8]
-  /// What libbpf takes for the kernel's types, written before it loads; nil where it is to read them itself.
-  private let kernelTypes: FileDescriptor?
+  /// Where the maps exist already.
+  private var hasMaps = false
 
   /// Reads an object file's bytes. Throws where they are no BPF object (`bpf_object__open_mem`).
-  public init(_ bytes: [UInt8], name: String) throws(BPFError) {
-    var bytes = bytes
-    KernelCode.complete(&bytes)
-    self.name = name
+  ///
+  /// - Parameter otherwise: where the programs need what only newer kernels have (`KernelCode`), the bytes of an object that
+  ///   does not, with the same maps, constants and programs; asked for when this kernel has it not.
+  public init(
+    _ bytes: [UInt8], otherwise: (@Sendable () -> [UInt8])? = nil, name: String
+  ) throws(BPFError) {
+    // Before the first object is opened, for good.
+    ProgramHandlers.install()
     self.bytes = bytes
-    let memory = ProgramHandlers.areInstalled ? unsafe hg_memfd("kernel-types") : -1
-    kernelTypes = memory >= 0 ? FileDescriptor(rawValue: memory) : nil
-    let path = "/proc/self/fd/\(memory)"
+    let object = unsafe try Self.open(bytes, name: name, types: KernelTypesFile.empty?.path)
+    unsafe self.object = object
+    var recipe = Recipe(name: name)
+    var program = unsafe bpf_object__next_program(object, nil)
+    while let found = unsafe program {
+      let name = unsafe String(cString: bpf_program__name(found))
+      if unsafe bpf_program__autoload(found) { recipe.programs.insert(name) }
+      unsafe bpf_program__set_autoload(found, false)
+      unsafe program = unsafe bpf_object__next_program(object, found)
+    }
+    // Only programs need them.
+    if let constants = unsafe bpf_object__find_map_by_name(object, Recipe.constants) {
+      unsafe bpf_map__set_autocreate(constants, false)
+    }
+    constants =
+      unsafe bpf_object__btf(object).map { unsafe ObjectTypes($0).constants.mapValues(\.count) } ?? [:]
+    preparation = Preparation(bytes, otherwise: otherwise, name: name)
+    self.recipe = recipe
+  }
+
+  deinit { unsafe bpf_object__close(object) }
+
+  /// `types` is what libbpf takes for the kernel's; nil: it reads them itself. It goes on to read the bytes until the object
+  /// is loaded: they must last.
+  static func open(_ bytes: [UInt8], name: String, types: String?) throws(BPFError) -> OpaquePointer {
     let (object, messages) = unsafe LibbpfMessages.collect { () -> OpaquePointer? in
       unsafe name.withCString { name in
-        unsafe path.withCString { path in
+        unsafe (types ?? "").withCString { path in
           var options = unsafe bpf_object_open_opts()
           unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
           unsafe options.object_name = unsafe name
-          if memory >= 0 { unsafe options.btf_custom_path = unsafe path }
+          if types != nil { unsafe options.btf_custom_path = unsafe path }
           return unsafe bytes.withUnsafeBytes {
             unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options)
           }
@@ -41,18 +70,13 @@ internal import SystemPackage
         call: "bpf_object__open_mem", subject: name, errno: .current,
         messages: LibbpfMessages.divide(messages).rest)
     }
-    unsafe self.object = object
-  }
-
-  deinit {
-    unsafe bpf_object__close(object)
-    try? kernelTypes?.close()
+    return unsafe object
   }
 
   /// Chooses the programs to load; by default those whose section name does not begin with `?`.
   public mutating func enable(_ isEnabled: Bool, program: String) throws(BPFError) {
-    let found = unsafe try find(program: program)
-    try check("bpf_program__set_autoload", program) { unsafe bpf_program__set_autoload(found, isEnabled) }
+    try expect(program: program)
+    if isEnabled { recipe.programs.insert(program) } else { recipe.programs.remove(program) }
   }
 
   /// Sets how many entries a map has; for a ring buffer its size in bytes, a power of two and of whole pages.
@@ -69,52 +93,65 @@ internal import SystemPackage
 
   /// Sets a constant (`const volatile` in the C source) by its name; its size must be the value's.
   public mutating func set<Value: BitwiseCopyable>(constant: String, to value: Value) throws(BPFError) {
-    let section = unsafe try find(map: ".rodata")
-    guard let btf = unsafe bpf_object__btf(object) else { throw missing("bpf_object__btf", name) }
-    var size = 0
-    guard let start = unsafe bpf_map__initial_value(section, &size),
-      let place = unsafe ObjectTypes(btf).place(ofConstant: constant),
-      place.size == MemoryLayout<Value>.size, place.offset + place.size <= size
-    else { throw missing("bpf_map__initial_value", constant) }
-    var bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: size))
-    unsafe bytes.withUnsafeMutableBytes {
-      unsafe $0.storeBytes(of: value, toByteOffset: place.offset, as: Value.self)
-    }
-    try check("bpf_map__set_initial_value", constant) {
-      unsafe bytes.withUnsafeBytes { unsafe bpf_map__set_initial_value(section, $0.baseAddress, $0.count) }
-    }
+    let bytes = unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
+    guard constants[constant] == bytes.count else { throw missing("bpf_map__initial_value", constant) }
+    recipe.values[constant] = bytes
+  }
+
+  /// Creates the maps already; they can be neither resized nor left out any more. Constants and programs can still be chosen.
+  public mutating func createMaps() throws(BPFError) {
+    if hasMaps { return }
+    let object = unsafe self.object
+    try check("bpf_object__load", recipe.name) { unsafe bpf_object__load(object) }
+    hasMaps = true
   }
 
   /// Creates the maps, relocates the programs to this kernel and has them verified (`bpf_object__load`).
   public consuming func load() throws(BPFError) -> LoadedObject {
-    let object = unsafe self.object
-    if let btf = unsafe bpf_object__btf(object) {
-      for (name, value) in unsafe KernelCode.constants(of: ObjectTypes(btf)) {
-        try set(constant: name, to: value)
+    let object = try load(apart: [])
+    try object.waitForPrograms()
+    return object
+  }
+
+  /// The same, but does not wait for the programs: the verifier looks at those of each group at the same time as at the
+  /// others; those of no group are one more. Whoever asks for a program waits for its group, and is told there what went
+  /// wrong.
+  public consuming func load(apart groups: [[String]]) throws(BPFError) -> LoadedObject {
+    try createMaps()
+    let named = groups.map { Set($0).intersection(recipe.programs) }
+    let rest = recipe.programs.subtracting(named.joined())
+    var maps: [Part.SharedMap] = []
+    var map = unsafe bpf_object__next_map(object, nil)
+    let constants = unsafe bpf_object__find_map_by_name(object, Recipe.constants)
+    while let found = unsafe map {
+      // Each part has constants of its own.
+      if unsafe found != constants {
+        let name = unsafe String(cString: bpf_map__name(found))
+        unsafe maps.append(
+          Part.SharedMap(name: name, isCreated: bpf_map__autocreate(found), number: bpf_map__fd(found)))
       }
+      unsafe map = unsafe bpf_object__next_map(object, found)
     }
-    if let kernelTypes, let types = KernelTypes.running, let btf = unsafe bpf_object__btf(object) {
-      let needed = types.reduced(to: unsafe ObjectTypes(btf).structureNames)
-      do { _ = try kernelTypes.writeAll(needed) } catch {
-        let errno = error as? Errno ?? .ioError
-        throw BPFError(
-          call: "write", subject: "kernel types", errno: errno,
-          messages: errno == .fileTooLarge
-            ? ["the limit of ulimit -f is lower than their size; raise it"] : [])
-      }
+    let parts = (named + [rest]).filter { !$0.isEmpty }.map {
+      Part(recipe, programs: $0, maps: maps, preparation)
     }
-    try check("bpf_object__load", name) { unsafe bpf_object__load(object) }
-    return LoadedObject(self)
+    return LoadedObject(self, parts)
   }
 
   /// For the owner of a loaded object only.
   var pointer: OpaquePointer { unsafe object }
 
-  func find(program: String) throws(BPFError) -> OpaquePointer {
-    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
+  /// Throws where there is no such program.
+  func expect(program: String) throws(BPFError) {
+    if unsafe bpf_object__find_program_by_name(object, program) == nil {
       throw missing("bpf_object__find_program_by_name", program)
     }
-    return unsafe found
+  }
+
+  /// Says how a program of a section `uprobe` will be attached (`enum bpf_attach_type`).
+  mutating func set(attachType: UInt32, of program: String) throws(BPFError) {
+    try expect(program: program)
+    recipe.attachTypes[program] = attachType
   }
 
   private func find(map: String) throws(BPFError) -> OpaquePointer {

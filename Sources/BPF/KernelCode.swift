@@ -11,8 +11,9 @@ internal import Glibc
 /// - `may_goto` (Linux 6.9) makes a loop that the verifier looks through once, instead of by a call of `bpf_loop` and one more
 ///   for each round. A program has it with the same number as its operand, where the constant `has_loops` is not 0.
 ///
-/// Where the kernel has one, an object's instructions are completed before libbpf reads them, and the constants are set
-/// before it loads them. Elsewhere the constants are 0, and the verifier, which knows constants, looks at none of it.
+/// Where the kernel has them, an object's instructions are completed before libbpf reads them, and the constants are set
+/// before it loads them. Where there is no `may_goto`, its constant is 0, and the verifier, which knows constants, looks at none
+/// of it. Where there is no cast, another object is loaded.
 /// Sources/Probes/Programs/loads.h has the other side.
 enum KernelCode {
   /// "chgn"
@@ -52,40 +53,44 @@ enum KernelCode {
 
   /// Completes an object's instructions. They are 8 bytes each: opcode, registers, offset (2), operand (4).
   static func complete(_ object: inout [UInt8]) {
-    let number = bytes(of: number)
-    for place in stride(from: 0, to: object.count - 7, by: 8)
-    where object[place + 1] == 0 && object[place + 4..<place + 8].elementsEqual(number) {
-      switch object[place] {
-      case Opcode.call:
-        guard let cast else { continue }
-        object[place + 1] = Opcode.kernelFunction << 4
-        object.replaceSubrange(place + 4..<place + 8, with: bytes(of: Int32(bitPattern: cast)))
-      case Opcode.mayGoto:
-        // Of the same shape, and never reached.
-        if !hasLoops { object[place] = Opcode.ifEqual }
-        object.replaceSubrange(place + 4..<place + 8, with: bytes(of: 0))
-      default: continue
+    let (cast, hasLoops) = (cast, hasLoops)
+    unsafe object.withUnsafeMutableBytes { object in
+      for place in stride(from: 0, to: object.count - 7, by: 8) {
+        // In bounds, and any bytes make an instruction.
+        var found = unsafe object.loadUnaligned(fromByteOffset: place, as: bpf_insn.self)
+        guard found.imm == number, found.src_reg == 0, found.dst_reg == 0 else { continue }
+        switch found.code {
+        case Opcode.call:
+          guard let cast else { continue }
+          found.src_reg = Opcode.kernelFunction
+          found.imm = Int32(bitPattern: cast)
+        case Opcode.mayGoto:
+          // Of the same shape, and never reached.
+          if !hasLoops { found.code = Opcode.ifEqual }
+          found.imm = 0
+        default: continue
+        }
+        unsafe object.storeBytes(of: found, toByteOffset: place, as: bpf_insn.self)
       }
     }
   }
 
-  /// The constants to be set, and what to. None where the cast or one of the structures is missing.
-  static func constants(of object: ObjectTypes) -> [(name: String, value: UInt32)] {
-    guard cast != nil, let types = KernelTypes.running else { return [] }
-    let constants = object.constants, names = constants.filter { $0.hasPrefix(typePrefix) }
+  /// The constants to be set, of those that an object has, and what to. Nil where it wants to cast, and there is no cast, or
+  /// one of the structures is missing.
+  static func constants(_ constants: some Sequence<String>) -> [String: UInt32]? {
+    let names = constants.filter { $0.hasPrefix(typePrefix) }
+    if names.isEmpty { return [:] }
+    guard cast != nil, let types = KernelTypes.running else { return nil }
     let structures = names.map { Array($0.utf8.dropFirst(typePrefix.utf8.count)) }
     let ids = types.identifiers(of: Set(structures))
-    guard ids.count == names.count else { return [] }
-    let set = zip(names, structures).compactMap { name, structure in ids[structure].map { (name, $0) } }
-    return hasLoops && constants.contains(loopsConstant) ? set + [(loopsConstant, 1)] : set
+    guard ids.count == names.count else { return nil }
+    var values = Dictionary(uniqueKeysWithValues: zip(names, structures.map { ids[$0] ?? 0 }))
+    if hasLoops { values[loopsConstant] = 1 }
+    return values
   }
 
   private static func instruction(_ code: UInt8, to register: UInt8 = 0, _ operand: Int32) -> bpf_insn {
     bpf_insn(code: code, dst_reg: register, src_reg: 0, off: 0, imm: operand)
-  }
-
-  private static func bytes(of operand: Int32) -> [UInt8] {
-    (0..<4).map { UInt8(truncatingIfNeeded: operand >> (8 * $0)) }
   }
 
   /// Whether the kernel takes a program: one over packets, which is never attached.

@@ -49,16 +49,15 @@ public enum KernelFeature: Hashable, Sendable {
       }
       return Self.answer(result)
     case .tracepoint(let name):
-      if let types = KernelTypes.running { return types.tracepoint(name) == nil ? .no : .yes }
-      return Self.tracepointType(name) > 0 ? .yes : .no
+      return LibbpfMessages.collect { KernelTypes.tracepoint(name) }.0 > 0 ? .yes : .no
     case .helper(let number):
-      let type = Self.tracepointType("sched_process_exit")
+      let type = LibbpfMessages.collect { KernelTypes.tracepoint("sched_process_exit") }.0
       guard type > 0 else { return .unknown("the tracepoint sched_process_exit has no type information") }
       return Self.tryHelper(number, type: type, attachType: BPF_TRACE_RAW_TP, flags: 0)
     case .uprobeMulti: return Self.tryUprobes(HG_TRACE_UPROBE_MULTI)
     case .uprobeSession: return Self.tryUprobes(HG_TRACE_UPROBE_SESSION)
     case .sleepingHelper(let number):
-      let type = Self.iteratorType("task")
+      let type = LibbpfMessages.collect { KernelTypes.iterator("task") }.0
       guard type > 0 else { return .no }
       return Self.tryHelper(
         number, type: type, attachType: BPF_TRACE_ITER, flags: 1 << 4 /* BPF_F_SLEEPABLE */)
@@ -67,18 +66,6 @@ public enum KernelFeature: Hashable, Sendable {
 
   private static func answer(_ result: Int32) -> Answer {
     result > 0 ? .yes : result == 0 ? .no : .unknown("\(Errno(rawValue: -result))")
-  }
-
-  /// The id of a tracepoint's BTF type, or a negative errno (`libbpf_find_vmlinux_btf_id`).
-  private static func tracepointType(_ name: String) -> Int32 {
-    if let types = KernelTypes.running { return types.tracepoint(name).map { Int32($0) } ?? -ENOENT }
-    return LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) }.0
-  }
-
-  /// The id of an iterator's BTF type, likewise.
-  private static func iteratorType(_ name: String) -> Int32 {
-    if let types = KernelTypes.running { return types.iterator(name).map { Int32($0) } ?? -ENOENT }
-    return LibbpfMessages.collect { unsafe libbpf_find_vmlinux_btf_id(name, BPF_TRACE_ITER) }.0
   }
 
   /// Loads `return 0`, and asks for it to be attached to a directory. A kernel that cannot attach so says EINVAL, one that

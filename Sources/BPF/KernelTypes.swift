@@ -11,7 +11,7 @@ internal import SystemPackage
 ///
 /// Layout: Documentation/bpf/btf.rst.
 struct KernelTypes: Sendable {
-  private let bytes: [UInt8]
+  private let bytes: LastingBytes
   private let strings: Range<Int>
   /// Where each type begins, by its id; the first is `void`, which stands nowhere.
   private let offsets: [UInt32]
@@ -22,7 +22,7 @@ struct KernelTypes: Sendable {
   let cast: UInt32?
 
   /// This kernel's; nil where it has none, or where they hold what this code does not know (then libbpf may).
-  static let running: KernelTypes? = read("/sys/kernel/btf/vmlinux").flatMap(KernelTypes.init)
+  static let running: KernelTypes? = LastingBytes("/sys/kernel/btf/vmlinux").flatMap(KernelTypes.init)
 
   /// What the names of those typedefs begin with, and its first eight bytes as a word.
   private static let tracepointPrefix = "btf_trace_"
@@ -47,11 +47,11 @@ struct KernelTypes: Sendable {
     }
   }
 
-  init?(_ bytes: [UInt8]) {
-    guard bytes.count >= 24, Self.word(bytes, 0) & 0xffff == 0xeb9f else { return nil }
-    let header = Int(Self.word(bytes, 4))
-    let first = header + Int(Self.word(bytes, 8)), end = first + Int(Self.word(bytes, 12))
-    let names = header + Int(Self.word(bytes, 16)), namesEnd = names + Int(Self.word(bytes, 20))
+  init?(_ bytes: LastingBytes) {
+    guard bytes.count >= 24, bytes.word(0) & 0xffff == 0xeb9f else { return nil }
+    let header = Int(bytes.word(4))
+    let first = header + Int(bytes.word(8)), end = first + Int(bytes.word(12))
+    let names = header + Int(bytes.word(16)), namesEnd = names + Int(bytes.word(20))
     guard end <= bytes.count, namesEnd <= bytes.count, names < namesEnd, bytes[namesEnd - 1] == 0 else {
       return nil
     }
@@ -61,21 +61,21 @@ struct KernelTypes: Sendable {
     var offset = first
     while offset < end {
       guard end - offset >= 12 else { return nil }
-      let info = Self.word(bytes, offset + 4)
+      let info = bytes.word(offset + 4)
       guard let kind = Kind(rawValue: info >> 24 & 0x1f) else { return nil }
       let id = UInt32(truncatingIfNeeded: offsets.count)
       offsets.append(UInt32(truncatingIfNeeded: offset))
       switch kind {
       case .structure, .union: structures.append(id)
       case .typedef:
-        let name = names + Int(Self.word(bytes, offset))
-        if name + 8 <= namesEnd, Self.doubleWord(bytes, name) == Self.tracepointWord {
+        let name = names + Int(bytes.word(offset))
+        if name + 8 <= namesEnd, bytes.doubleWord(name) == Self.tracepointWord {
           tracepoints.append(id)
         }
       case .function:
-        let name = names + Int(Self.word(bytes, offset)), size = Self.castName.utf8.count
-        if name + size < namesEnd, Self.doubleWord(bytes, name) == Self.castWord,
-          bytes[name..<name + size].elementsEqual(Self.castName.utf8), bytes[name + size] == 0
+        let name = names + Int(bytes.word(offset)), size = Self.castName.utf8.count
+        if name + size < namesEnd, bytes.doubleWord(name) == Self.castWord,
+          bytes.isText(Array(Self.castName.utf8), at: name)
         {
           cast = id
         }
@@ -95,95 +95,74 @@ struct KernelTypes: Sendable {
   /// The id of the type that programs on a tracepoint are attached by (`btf_trace_NAME`); nil where there is none.
   func tracepoint(_ name: String) -> UInt32? {
     let wanted = Array((Self.tracepointPrefix + name).utf8)
-    return tracepoints.first { self.name($0).elementsEqual(wanted) }
+    return tracepoints.first { isName($0, wanted) }
   }
 
   /// The id of the function that iterator programs are attached by (`bpf_iter_NAME`); nil where there is none.
   func iterator(_ name: String) -> UInt32? {
     let wanted = Array("bpf_iter_\(name)".utf8)
-    return offsets.indices.dropFirst().map { UInt32($0) }.first { id in
-      kind(id) == .function && self.name(id).elementsEqual(wanted)
-    }
+    return (1..<UInt32(offsets.count)).first { kind($0) == .function && isName($0, wanted) }
   }
 
   /// The id of a structure; nil where there is none of that name.
   func structure(_ name: String) -> UInt32? {
     let wanted = Array(name.utf8)
-    return structures.first { kind($0) == .structure && self.name($0).elementsEqual(wanted) }
+    return structures.first { isName($0, wanted) && kind($0) == .structure }
   }
 
   /// The ids of the named structures, of those that there are.
   func identifiers(of names: Set<[UInt8]>) -> [[UInt8]: UInt32] {
-    let hashes = Set(names.map { Self.hash($0[...]) })
     var found: [[UInt8]: UInt32] = [:]
-    for id in structures where kind(id) == .structure {
-      let name = self.name(id)
-      if hashes.contains(Self.hash(name)), names.contains(Array(name)) { found[Array(name)] = id }
-    }
+    for (id, name) in named(names) where kind(id) == .structure { found[name] = id }
     return found
+  }
+
+  /// The structures and unions that have one of these names.
+  private func named(_ names: Set<[UInt8]>) -> [(id: UInt32, name: [UInt8])] {
+    let hashes = Set(names.map(LastingBytes.hash))
+    return structures.compactMap { id in
+      guard hashes.contains(bytes.hash(namePlace(id))) else { return nil }
+      let name = string(word(id, 0))
+      return names.contains(name) ? (id, name) : nil
+    }
   }
 
   /// BTF that has the named structures, all that are in them, and nothing else. Pointers point to `void` in it:
   /// relocating an access asks where a member lies and how long it is, not what it points to.
   func reduced(to names: Set<[UInt8]>) -> [UInt8] {
-    let hashes = Set(names.map { Self.hash($0[...]) })
     var writer = Writer(self)
-    for id in structures {
-      let name = self.name(id)
-      if !name.isEmpty, hashes.contains(Self.hash(name)), names.contains(Array(name)) {
-        _ = writer.translate(id)
-      }
-    }
+    for (id, name) in named(names) where !name.isEmpty { _ = writer.translate(id) }
     return writer.finish()
   }
 
-  /// FNV-1a: cheap enough to ask it of every structure.
-  private static func hash(_ name: ArraySlice<UInt8>) -> UInt32 {
-    name.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
+  /// BTF without any type.
+  static let none = encoded(types: [], strings: [0])
+
+  private static func encoded(types: [UInt8], strings: [UInt8]) -> [UInt8] {
+    var whole: [UInt8] = []
+    let sizes = (types: UInt32(types.count), strings: UInt32(strings.count))
+    for word in [0x0001_eb9f, 24, 0, sizes.types, sizes.types, sizes.strings] {
+      unsafe withUnsafeBytes(of: word) { unsafe whole.append(contentsOf: $0) }
+    }
+    return whole + types + strings
   }
 
   // MARK: Reading
 
-  private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
-    let all = bytes.span
-    // In bounds: a span traps otherwise.
-    return unsafe all.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
-  }
-
-  private static func doubleWord(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
-    let all = bytes.span
-    return unsafe all.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-  }
-
   private func kind(_ id: UInt32) -> Kind? { Kind(rawValue: info(id) >> 24 & 0x1f) }
   private func info(_ id: UInt32) -> UInt32 { word(id, 4) }
-  private func word(_ id: UInt32, _ place: Int) -> UInt32 { Self.word(bytes, Int(offsets[Int(id)]) + place) }
+  private func word(_ id: UInt32, _ place: Int) -> UInt32 { bytes.word(Int(offsets[Int(id)]) + place) }
 
-  private func name(_ id: UInt32) -> ArraySlice<UInt8> { string(word(id, 0)) }
+  private func namePlace(_ id: UInt32) -> Int { place(word(id, 0)) }
 
-  private func string(_ offset: UInt32) -> ArraySlice<UInt8> {
-    let start = strings.lowerBound + Int(offset)
-    guard start < strings.upperBound else { return [] }
-    var end = start
-    while bytes[end] != 0 { end += 1 }
-    return bytes[start..<end]
+  private func isName(_ id: UInt32, _ name: [UInt8]) -> Bool { bytes.isText(name, at: namePlace(id)) }
+
+  /// Where a string begins; behind them all it is the empty one.
+  private func place(_ string: UInt32) -> Int {
+    min(strings.lowerBound + Int(string), strings.upperBound - 1)
   }
 
-  /// A whole file of sysfs, which gives a page for each read(2).
-  private static func read(_ path: FilePath) -> [UInt8]? {
-    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
-    defer { try? file.close() }
-    guard let size = try? file.seek(offset: 0, from: .end), size > 0 else { return nil }
-    return try? unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-      while count < Int(size) {
-        let rest = unsafe UnsafeMutableRawBufferPointer(
-          rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-        let read = try unsafe file.read(fromAbsoluteOffset: Int64(count), into: rest)
-        if read == 0 { return }
-        count += read
-      }
-    }
-  }
+  private func string(_ offset: UInt32) -> [UInt8] { bytes.text(place(offset)) }
 
   // MARK: Writing
 
@@ -217,12 +196,7 @@ struct KernelTypes: Sendable {
         write(waiting[next])
         next += 1
       }
-      var whole: [UInt8] = []
-      let sizes = (types: UInt32(written.count), strings: UInt32(strings.count))
-      for word in [0x0001_eb9f, 24, 0, sizes.types, sizes.types, sizes.strings] {
-        Self.append(word, to: &whole)
-      }
-      return whole + written + strings
+      return KernelTypes.encoded(types: written, strings: strings)
     }
 
     private mutating func write(_ id: UInt32) {
@@ -274,10 +248,8 @@ struct KernelTypes: Sendable {
       return new
     }
 
-    private mutating func put(_ word: UInt32) { Self.append(word, to: &written) }
-
-    private static func append(_ word: UInt32, to bytes: inout [UInt8]) {
-      unsafe withUnsafeBytes(of: word) { unsafe bytes.append(contentsOf: $0) }
+    private mutating func put(_ word: UInt32) {
+      unsafe withUnsafeBytes(of: word) { unsafe written.append(contentsOf: $0) }
     }
   }
 }

@@ -3,11 +3,11 @@ internal import CLibBPF
 internal import Glibc
 internal import Synchronization
 
-/// What libbpf would print, kept as a value: it has one print function for the whole process, so calls that may
-/// fail are made one at a time under `collect`.
+/// What libbpf would print, kept as a value. It has one print function for the whole process, and calls it on the thread
+/// that called libbpf: so each thread has messages of its own, and several may call at once.
 enum LibbpfMessages {
-  private static let collected = Mutex<[String]>([])
-  private static let oneAtATime = Mutex(())
+  /// By thread, of those that are in `collect`.
+  private static let collected = Mutex<[pthread_t: [String]]>([:])
 
   /// Replaces libbpf's printing to standard error, once.
   private static let installed: Bool = {
@@ -21,20 +21,19 @@ enum LibbpfMessages {
       let text = String(
         decoding: buffer.prefix(min(Int(length), buffer.count - 1)).map { UInt8(bitPattern: $0) },
         as: UTF8.self)
-      LibbpfMessages.collected.withLock { $0.append(text) }
+      LibbpfMessages.collected.withLock { $0[pthread_self()]?.append(text) }
       return length
     }
     return true
   }()
 
-  /// Runs one call and gives its result with what libbpf had to say meanwhile.
+  /// Runs one call and gives its result with what libbpf had to say meanwhile. Not to be nested.
   static func collect<Result>(_ body: () -> Result) -> (Result, [String]) {
     _ = installed
-    return oneAtATime.withLock { _ in
-      collected.withLock { $0.removeAll() }
-      let result = body()
-      return (result, collected.withLock { $0 })
-    }
+    let thread = pthread_self()
+    collected.withLock { $0[thread] = [] }
+    let result = body()
+    return (result, collected.withLock { $0.removeValue(forKey: thread) ?? [] })
   }
 
   /// Splits messages into the verifier's log and the rest, without the prefix that libbpf gives them.

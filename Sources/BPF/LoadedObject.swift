@@ -2,13 +2,23 @@
 internal import CLibBPF
 public import SystemPackage
 
-/// An object whose maps exist and whose programs were verified. Both last as long as this value, and as anything
-/// that was taken from it: nothing is pinned, so the kernel frees all of it with the last descriptor, also when
-/// the process is killed.
-public struct LoadedObject: ~Copyable {
+/// An object whose maps exist, and whose programs were verified or are just being. All of it lasts as long as this value,
+/// and as anything that was taken from it: nothing is pinned, so the kernel frees all of it with the last descriptor, also
+/// when the process is killed.
+public struct LoadedObject: ~Copyable, Sendable {
   private let blueprint: Blueprint
+  private let parts: [Part]
 
-  init(_ blueprint: consuming Blueprint) { self.blueprint = blueprint }
+  init(_ blueprint: consuming Blueprint, _ parts: [Part]) {
+    self.blueprint = blueprint
+    self.parts = parts
+  }
+
+  /// The maps go last.
+  deinit { for part in parts { part.wait() } }
+
+  /// Waits until all programs are loaded. Throws what went wrong with the first that could not be.
+  public func waitForPrograms() throws(BPFError) { for part in parts { unsafe _ = try part.loaded() } }
 
   /// A map, through a descriptor of its own.
   public func map(_ name: String) throws(BPFError) -> BPFMap {
@@ -24,10 +34,7 @@ public struct LoadedObject: ~Copyable {
   }
 
   /// Whether a program is there and was loaded.
-  public func hasLoaded(_ program: String) -> Bool {
-    guard let found = unsafe try? find(program: program) else { return false }
-    return unsafe bpf_program__fd(found) >= 0
-  }
+  public func hasLoaded(_ program: String) -> Bool { unsafe (try? find(program: program)) != nil }
 
   /// How often the kernel left a program out because it was already running on that processor: events lost.
   ///
@@ -72,11 +79,12 @@ public struct LoadedObject: ~Copyable {
     }
   }
 
+  /// A program that was chosen, once it is loaded.
   func find(program: String) throws(BPFError) -> OpaquePointer {
-    guard let found = unsafe bpf_object__find_program_by_name(blueprint.pointer, program) else {
-      throw BPFError(
-        call: "bpf_object__find_program_by_name", subject: program, errno: .noSuchFileOrDirectory)
-    }
+    try blueprint.expect(program: program)
+    guard let part = parts.first(where: { $0.programs.contains(program) }),
+      let found = unsafe bpf_object__find_program_by_name(try part.loaded(), program)
+    else { throw BPFError(call: "bpf_program__fd", subject: program, errno: .noSuchFileOrDirectory) }
     return unsafe found
   }
 }

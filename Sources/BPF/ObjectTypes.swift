@@ -7,28 +7,23 @@ internal import CLibBPF
 
   init(_ btf: OpaquePointer) { unsafe self.btf = btf }
 
-  /// Where a constant lies in `.rodata`: its offset and size in bytes; nil where there is none of that name.
-  func place(ofConstant name: String) -> (offset: Int, size: Int)? {
-    variables.first { $0.name == name }.map { ($0.offset, $0.size) }
-  }
-
-  /// The names of all constants in `.rodata`.
-  var constants: [String] { variables.map(\.name) }
-
-  private var variables: [(name: String, offset: Int, size: Int)] {
+  /// Where the constants lie in `.rodata`, by their names: in bytes.
+  var constants: [String: Range<Int>] {
     let section = unsafe btf__find_by_name_kind(
       btf, ".rodata", 15 /* BTF_KIND_DATASEC, twice in the headers */)
     guard section > 0, let type = unsafe btf__type_by_id(btf, UInt32(section)),
       let first = unsafe btf_var_secinfos(type)
-    else { return [] }
-    let count = unsafe Int(btf_vlen(type))
-    return (0..<count).compactMap { index in
+    else { return [:] }
+    var places: [String: Range<Int>] = [:]
+    for index in unsafe 0..<Int(btf_vlen(type)) {
       let variable = unsafe first[index]
       guard let type = unsafe btf__type_by_id(btf, variable.type),
         let spelled = unsafe btf__name_by_offset(btf, type.pointee.name_off)
-      else { return nil }
-      return unsafe (String(cString: spelled), Int(variable.offset), Int(variable.size))
+      else { continue }
+      let offset = Int(variable.offset)
+      places[unsafe String(cString: spelled)] = offset..<offset + Int(variable.size)
     }
+    return places
   }
 
   /// The names of its structures and unions, without what follows `___`: those that the kernel's are matched with.

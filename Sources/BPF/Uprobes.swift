@@ -88,11 +88,7 @@ extension Blueprint {
   public mutating func prepare(
     uprobe program: String, as mechanism: UprobeMechanism = .best
   ) throws(BPFError) {
-    let found = unsafe try find(program: program)
-    let type = mechanism.attachType
-    try check("bpf_program__set_expected_attach_type", program) {
-      unsafe bpf_program__set_expected_attach_type(found, bpf_attach_type(rawValue: type))
-    }
+    try set(attachType: mechanism.attachType, of: program)
   }
 }
 

@@ -120,6 +120,7 @@ public struct Diagnosis: Sendable {
       let milliseconds = (Clock.boot() - start) / 1_000_000
       let notes = tracer.notes
       tracer.detach()
+      tracer.detachUprobes()
       add(.good, "Inspection works: its programs were loaded and attached in \(milliseconds) ms.")
       for note in notes { add(.note, note) }
       if notes.isEmpty {
@@ -141,6 +142,7 @@ public struct Diagnosis: Sendable {
       let tracer = try Tracer.start(Tracer.Options(functions: files))
       let versions = Set(tracer.functions?.attached.map(\.version) ?? []).sorted()
       tracer.detach()
+      tracer.detachUprobes()
       add(
         .note,
         versions.isEmpty

@@ -38,12 +38,13 @@ final class FunctionProbes: @unchecked Sendable {
   private static let programs = ["frame_evaluated", "function_begun", "function_ended", "semaphore_raised"]
   private static let maps = ["interpreters", "function_counts", "frame_stacks", "active_functions"]
 
+  /// Before loading: leaves out what nobody is to use.
+  static func omit(from blueprint: inout Blueprint) throws(BPFError) {
+    for map in maps { try blueprint.omit(map: map) }
+  }
+
   /// Before loading; gives the programs that are needed.
-  static func prepare(_ isWanted: Bool, _ blueprint: inout Blueprint) throws(BPFError) -> [String] {
-    guard isWanted else {
-      for map in maps { try blueprint.omit(map: map) }
-      return []
-    }
+  static func prepare(_ blueprint: inout Blueprint) throws(BPFError) -> [String] {
     for program in programs { try blueprint.prepare(uprobe: program) }
     return programs
   }

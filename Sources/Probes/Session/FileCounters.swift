@@ -6,7 +6,9 @@ internal import Inspection
 /// The kernel's sums of bytes by process and file (Programs/bytes.h): which file is which comes through the ring, the
 /// sums are fetched when the process has ended.
 struct FileCounters: ~Copyable {
-  private let counts: BPFMap
+  static let map = "file_counts"
+
+  private let counts: BPFMap?
   private var files: [ProcessID: [Counted]] = [:]
 
   /// A file that a process has moved bytes of.
@@ -17,7 +19,8 @@ struct FileCounters: ~Copyable {
     var header: hg_header
   }
 
-  init(_ counts: consuming BPFMap) { self.counts = counts }
+  /// Nil where bytes are not counted.
+  init(_ counts: consuming BPFMap?) { self.counts = counts }
 
   static func isCounted(_ type: UInt32) -> Bool { type == HG_RECORD_FILE.rawValue }
 
@@ -42,8 +45,8 @@ struct FileCounters: ~Copyable {
   mutating func take(_ process: ProcessID, at time: UInt64) throws(BPFError) -> [Event] {
     var events: [Event] = []
     for file in files.removeValue(forKey: process) ?? [] {
-      guard let count = try counts.lookup(file.key, as: hg_file_count.self) else { continue }
-      try counts.remove(file.key)
+      guard let count = try counts?.lookup(file.key, as: hg_file_count.self) else { continue }
+      try counts?.remove(file.key)
       events.append(Self.event(file, count, at: time))
     }
     return events
@@ -55,13 +58,13 @@ struct FileCounters: ~Copyable {
     for process in files.keys.sorted(by: { ($0.start, $0.pid) < ($1.start, $1.pid) }) {
       events += try take(process, at: time)
     }
-    for (key, count) in try counts.entries(key: hg_file_key.self, value: hg_file_count.self)
+    for (key, count) in try counts?.entries(key: hg_file_key.self, value: hg_file_count.self) ?? []
     where count.is_left_out == 0 {
       var header = hg_header()
       (header.pid, header.tid, header.start) = (key.pid, key.pid, key.start)
       let unknown = PathArgument(requested: nil, path: nil)
       events.append(Self.event(Counted(key: key, target: unknown, header: header), count, at: time))
-      try counts.remove(key)
+      try counts?.remove(key)
     }
     return events
   }

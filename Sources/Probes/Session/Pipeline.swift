@@ -69,7 +69,7 @@ final class Pipeline: @unchecked Sendable {
     var session = session
     if masksSecrets { session.maskSecrets() }
     for sink in sinks { sink.run { try $0.start(session) } }
-    let ring = HandedOver(try tracer.ring())
+    let ring = HandedOver(tracer.takeRing())
     reader = Thread { [self] in read(ring) }
     worker = Thread { [self] in work() }
   }
@@ -115,6 +115,7 @@ final class Pipeline: @unchecked Sendable {
     tracer.detach()
     stop.signal()
     reader?.join()
+    tracer.detachUprobes()
     queue.push(.end)
     worker?.join()
     let now = Clock.boot()
@@ -307,10 +308,4 @@ private final class RunningSink {
     guard let error, error as? OutputError != .closed else { return nil }
     return "\(error)"
   }
-}
-
-/// A value that one thread hands over to another, and does not touch again.
-private final class HandedOver<Value: ~Copyable>: @unchecked Sendable {
-  var value: Value
-  init(_ value: consuming Value) { self.value = value }
 }

@@ -9,8 +9,10 @@ internal import SystemPackage
 ///
 /// Everything it holds are descriptors: when it is gone, or its process is killed, the kernel removes all of it.
 struct Tracer: ~Copyable {
-  let object: LoadedObject
+  let kernel: KernelSide
   private let links: Links
+  private let reader: HandedOver<RingBuffer?>
+  private let countsBytes: Bool
   private let tasks: BPFMap
   private let lossCounters: BPFMap
   private let connections: BPFMap
@@ -28,7 +30,8 @@ struct Tracer: ~Copyable {
       init(_ link: consuming Link) { self.link = link }
     }
     // From the last: where the first of two programs goes from a hook, the kernel waits 15 ms for everybody to see it.
-    deinit { while all.popLast() != nil {} }
+    func removeAll() { while all.popLast() != nil {} }
+    deinit { removeAll() }
   }
 
   struct Options: Sendable {
@@ -56,12 +59,14 @@ struct Tracer: ~Copyable {
   private static let pairs = ["tcp_state", "tcp_destroy"]
   /// Run by hand.
   private static let counter = "count_open"
+  /// At the end of every system call.
+  private static let ofCalls = "call_exit"
 
   private static func hooks(_ filter: Filter) -> [String] {
-    ["process_fork", "process_exec", "process_exit", "call_exit"]
-      + (filter.has(.net) ? pairs.flatMap { [$0, $0 + "_again"] } : [])
-      + (filter.has(.system) ? ["signal_sent"] : [])
+    ["process_fork", "process_exec", "process_exit"]
       + (hasUring(filter) ? ["uring_submit", "uring_done"] : [])
+      + (filter.has(.system) ? ["signal_sent"] : [])
+      + (filter.has(.net) ? pairs.flatMap { [$0, $0 + "_again"] } : [])
   }
 
   /// Linux 6.3 (commit 2ad57931db64) gave the tracepoint what is needed.
@@ -72,7 +77,8 @@ struct Tracer: ~Copyable {
 
   /// Loads and attaches. Nothing is told before a process is followed.
   static func start(_ options: Options) throws(BPFError) -> Tracer {
-    var blueprint = try Blueprint(EmbeddedObject.inspect.bytes, name: "honeyguide")
+    var blueprint = try Blueprint(
+      EmbeddedObject.inspect.bytes, otherwise: { EmbeddedObject.inspectByCalls.bytes }, name: "honeyguide")
     try blueprint.resize(map: "events", entries: options.ringSize)
     try blueprint.set(constant: "wake_at", to: UInt64(options.ringSize / 16))
     try blueprint.set(constant: "hash_seed", to: UInt64.random(in: .min ... .max))
@@ -82,54 +88,66 @@ struct Tracer: ~Copyable {
     }
     if options.tellsEnvironment { try blueprint.set(constant: "tells_environment", to: UInt32(1)) }
     try options.filter.prepare(&blueprint)
-    let hooks = hooks(options.filter) + (options.scope?.hooks ?? []),
+    if !options.countsBytes { try blueprint.omit(map: FileCounters.map) }
+    if !options.variables.library { try VariableProbes.omit(from: &blueprint) }
+    if options.functions == nil { try FunctionProbes.omit(from: &blueprint) }
+    if !options.variables.library, options.functions == nil { try blueprint.omit(map: "variable_slots") }
+    let iterators = try prepare(options.scope, options.filter, &blueprint)
+    // What the kernel has is found out meanwhile, by another thread.
+    try blueprint.createMaps()
+
+    let hooks = hooks(options.filter) + (options.scope?.hooks ?? []) + [ofCalls],
       rows = SystemCall.table.filter {
         $0.isOfBytes ? options.countsBytes : options.filter.has($0.group)
       }
     let counters = options.filter.has(.net) ? [counter] : []
-    let iterators = try prepare(options.scope, options.filter, &blueprint)
     let uprobes =
-      try VariableProbes.prepare(options.variables, &blueprint)
-      + FunctionProbes.prepare(options.functions != nil, &blueprint)
-    if uprobes.isEmpty { try blueprint.omit(map: "variable_slots") }
-    let ofCalls = rows.filter { !$0.isOfUring }
-    try blueprint.set(constant: "tells_paths", to: UInt32(ofCalls.contains { $0.teller == nil } ? 1 : 0))
-    for program in Set(hooks + ofCalls.compactMap(\.teller) + counters + iterators + uprobes) {
+      try (options.variables.library ? VariableProbes.prepare(&blueprint) : [])
+      + (options.functions == nil ? [] : FunctionProbes.prepare(&blueprint))
+    let calls = rows.filter { !$0.isOfUring }, tellers = calls.compactMap(\.teller)
+    try blueprint.set(constant: "tells_paths", to: UInt32(calls.contains { $0.teller == nil } ? 1 : 0))
+    for program in Set(tellers + hooks + counters + iterators + uprobes) {
       try blueprint.enable(true, program: program)
     }
-    let object = try blueprint.load()
-    try options.filter.fill(object)
+    // What is told of system calls takes the verifier as long as all others. The uprobes come first, since the kernel takes
+    // long to attach them.
+    let kernel = KernelSide(try blueprint.load(apart: [uprobes, tellers + [ofCalls]]))
+    let variables = options.variables.library ? AttachingVariables(kernel) : nil
+    let reader = HandedOver<RingBuffer?>(try RingBuffer(try kernel.object.map("events")))
+    try options.filter.fill(kernel.object)
+    let table = try kernel.object.map("calls")
+    for (row, shape) in SystemCall.shapes(of: rows) { try table.update(row, shape) }
 
-    let calls = try object.map("calls"), table = try object.map("tellers")
-    for (row, shape) in SystemCall.shapes(of: rows) { try calls.update(row, shape) }
-    for call in ofCalls {
-      guard let teller = call.teller else { continue }
-      try table.update(call.row, try object.descriptor(ofProgram: teller).rawValue)
-    }
     let links = Links()
-    for program in hooks { links.all.append(Links.Box(try object.attach(program))) }
-    var notes: [String] = []
-    if options.variables.library {
-      do { links.variables = try VariableProbes(object) } catch { notes.append("\(error)") }
+    for program in hooks.dropLast() { links.all.append(Links.Box(try kernel.object.attach(program))) }
+    let programs = try kernel.object.map("tellers")
+    for call in calls {
+      guard let teller = call.teller else { continue }
+      try programs.update(call.row, try kernel.object.descriptor(ofProgram: teller).rawValue)
     }
+    links.all.append(Links.Box(try kernel.object.attach(ofCalls)))
     if let interpreters = options.functions {
       let probes = FunctionProbes()
-      for path in interpreters { _ = probes.attach(path, object) }
+      for path in interpreters { _ = probes.attach(path, kernel.object) }
       links.functions = probes
     }
+    var notes: [String] = []
+    do { links.variables = try variables?.result() } catch { notes.append("\(error)") }
     return Tracer(
-      tasks: try object.map("tasks"), lossCounters: try object.map("losses"),
-      connections: try object.map("connections"), alive: try object.map("alive"), hooks: hooks, links: links,
-      notes: notes, object: object)
+      tasks: try kernel.object.map("tasks"), lossCounters: try kernel.object.map("losses"),
+      connections: try kernel.object.map("connections"), alive: try kernel.object.map("alive"), hooks: hooks,
+      links: links, notes: notes, countsBytes: options.countsBytes, kernel: kernel, reader: reader)
   }
 
   private init(
     tasks: consuming BPFMap, lossCounters: consuming BPFMap, connections: consuming BPFMap,
-    alive: consuming BPFMap, hooks: [String], links: Links, notes: [String],
-    object: consuming LoadedObject
+    alive: consuming BPFMap, hooks: [String], links: Links, notes: [String], countsBytes: Bool,
+    kernel: KernelSide, reader: HandedOver<RingBuffer?>
   ) {
     self.notes = notes
-    self.object = object
+    self.kernel = kernel
+    self.reader = reader
+    self.countsBytes = countsBytes
     self.hooks = hooks
     self.links = links
     self.tasks = tasks
@@ -139,16 +157,20 @@ struct Tracer: ~Copyable {
   }
 
   /// The sums of bytes that the kernel keeps.
-  func fileCounters() throws(BPFError) -> FileCounters { FileCounters(try object.map("file_counts")) }
+  func fileCounters() throws(BPFError) -> FileCounters {
+    FileCounters(countsBytes ? try kernel.object.map(FileCounters.map) : nil)
+  }
 
-  /// Ends the hooks: nothing more is told, but for look-ups of variables and calls inside Python a moment longer.
-  func detach() {
+  /// Ends the hooks: nothing more is told, but for look-ups of variables and calls inside Python.
+  func detach() { links.removeAll() }
+
+  /// Ends them, too, a moment later. It costs less when the ring is not mapped any more, for a process is forked.
+  func detachUprobes() {
     let uprobes = (links.variables?.descriptors ?? []) + (links.functions?.descriptors ?? [])
     let holder = uprobes.isEmpty ? nil : Holder.start(uprobes)
     links.variables = nil
     links.functions?.detach()
     _ = consume holder
-    links.all.removeAll()
   }
 
   /// The probes that tell of calls inside Python; nil where none are asked for.
@@ -156,14 +178,17 @@ struct Tracer: ~Copyable {
 
   /// Attaches to a file, where it has an interpreter's code.
   func observe(_ file: ByteString) -> FunctionProbes.Finding {
-    links.functions?.attach(file, object) ?? .noPython
+    links.functions?.attach(file, kernel.object) ?? .noPython
   }
 
   /// What is counted of calls.
-  func functionCounts() throws(BPFError) -> BPFMap { try object.map("function_counts") }
+  func functionCounts() throws(BPFError) -> BPFMap { try kernel.object.map("function_counts") }
 
-  /// The ring's reader: for one thread.
-  func ring() throws(BPFError) -> RingBuffer { try RingBuffer(try object.map("events")) }
+  /// The ring's reader: for one thread, once.
+  func takeRing() -> RingBuffer {
+    guard let ring = reader.value.take() else { preconditionFailure("the ring has its reader") }
+    return ring
+  }
 
   /// Follows a process from now on, with everything it will start. `pidfd` names it; `isExcluded`: nothing that it does
   /// before its next exec is told.
@@ -201,7 +226,7 @@ struct Tracer: ~Copyable {
     var missed: UInt64 = 0
     // What one of a pair missed, the other saw: a process and a softirq are all that can meet on one processor.
     for program in hooks where !Self.pairs.contains(where: program.hasPrefix) {
-      missed += try object.misses(ofProgram: program)
+      missed += try kernel.object.misses(ofProgram: program)
     }
     if missed > 0 { losses.append(Loss(reason: "hook-busy", count: missed)) }
     return losses
@@ -210,7 +235,8 @@ struct Tracer: ~Copyable {
   /// The requests of io_uring that were only counted.
   func uringRequests(now: UInt64) throws(BPFError) -> [Event] {
     if !hooks.contains("uring_submit") { return [] }
-    let entries = try object.map("uring_counts").entries(key: hg_uring_key.self, value: hg_uring_count.self)
+    let entries = try kernel.object.map("uring_counts").entries(
+      key: hg_uring_key.self, value: hg_uring_count.self)
     return entries.sorted { ($0.key.start, $0.key.operation) < ($1.key.start, $1.key.operation) }.map {
       key, value in
       var header = value.header
@@ -228,7 +254,8 @@ struct Tracer: ~Copyable {
   func openConnections(now: UInt64) throws(BPFError) -> [Event] {
     // Nothing is there where sockets are left out.
     if !hooks.contains("tcp_state") { return [] }
-    try object.run(Self.counter)
+    if try connections.isEmpty() { return [] }
+    try kernel.object.run(Self.counter)
     let entries = try connections.entries(key: UInt64.self, value: hg_connection.self)
     // Entries that come and go meanwhile can be met twice.
     let distinct = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })

@@ -49,13 +49,13 @@ extension Tracer {
 
   /// Names a process of the scope. ESRCH: it has ended.
   func choose(_ pidfd: FileDescriptor) throws(BPFError) {
-    try object.map("chosen").update(pidfd.rawValue, UInt32(1))
+    try kernel.object.map("chosen").update(pidfd.rawValue, UInt32(1))
   }
 
   /// Marks all that exist and belong to the scope. Gives how many tasks were met that were not marked before.
   @discardableResult
   func markExisting() throws(BPFError) -> UInt64 {
-    let state = try object.map("attaching"), iterator = try object.iterator(Self.marker)
+    let state = try kernel.object.map("attaching"), iterator = try kernel.object.iterator(Self.marker)
     let before = try read(state).met
     var last = before
     // Each round but the last meets somebody: a machine that starts processes faster than they are listed ends this.
@@ -70,20 +70,20 @@ extension Tracer {
 
   /// Describes those that were marked since the last time: hands out records, in no order of time.
   func describeMarked(_ body: (RawSpan) -> Void) throws(BPFError) {
-    let map = try object.map("attaching")
+    let map = try kernel.object.map("attaching")
     // Whoever is met from now on is left for the next round.
     var state = try read(map)
     state.telling = state.round
     state.round += 1
     try map.update(UInt32(0), state)
-    for program in Self.describers + [Self.files] where object.hasLoaded(program) {
-      let iterator = try object.iterator(program)
+    for program in Self.describers + [Self.files] where kernel.object.hasLoaded(program) {
+      let iterator = try kernel.object.iterator(program)
       try undisturbed { () throws(BPFError) in try iterator.forEachChunk { Self.split($0, body) } }
     }
   }
 
   /// Whether anybody was marked so far.
-  func hasFollowed() throws(BPFError) -> Bool { try read(try object.map("attaching")).met > 0 }
+  func hasFollowed() throws(BPFError) -> Bool { try read(try kernel.object.map("attaching")).met > 0 }
 
   private func read(_ map: borrowing BPFMap) throws(BPFError) -> hg_attaching {
     try map.lookup(UInt32(0), as: hg_attaching.self) ?? hg_attaching()

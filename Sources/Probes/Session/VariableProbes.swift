@@ -15,12 +15,13 @@ final class VariableProbes: Sendable {
   private static let both = "variable_looked_up", entry = "variable_asked", exit = "variable_answered"
   private static let maps = ["questions"]
 
+  /// Before loading: leaves out what nobody is to use.
+  static func omit(from blueprint: inout Blueprint) throws(BPFError) {
+    for map in maps { try blueprint.omit(map: map) }
+  }
+
   /// Before loading; gives the programs that are needed.
-  static func prepare(_ wishes: VariableOptions, _ blueprint: inout Blueprint) throws(BPFError) -> [String] {
-    guard wishes.library else {
-      for map in maps { try blueprint.omit(map: map) }
-      return []
-    }
+  static func prepare(_ blueprint: inout Blueprint) throws(BPFError) -> [String] {
     guard !UprobeMechanism.hasSessions else {
       try blueprint.prepare(uprobe: both, as: .session)
       return [both]
@@ -34,7 +35,7 @@ final class VariableProbes: Sendable {
 
   /// Attaches to the C library that Honeyguide itself runs with.
   init(_ object: borrowing LoadedObject) throws(VariableError) {
-    let functions = [LoadedFunction("getenv"), LoadedFunction("secure_getenv")].compactMap { $0 }
+    let functions = LoadedFunction.all(["getenv", "secure_getenv"])
     guard let file = functions.first?.file else { throw .noLibrary }
     let sites = functions.filter { $0.file == file }.map {
       UprobeSite(offset: $0.offset, cookie: UInt64(HG_VARIABLE_LIBC.rawValue))
@@ -54,6 +55,28 @@ final class VariableProbes: Sendable {
     } catch {
       throw .refused(error)
     }
+  }
+}
+
+/// Attaches them on a thread of its own. The kernel waits for a grace period, 15 ms and longer, before it puts anything into
+/// who runs already; that can be while other programs are verified.
+final class AttachingVariables: @unchecked Sendable {
+  private var thread: Thread?
+  // Set by the thread before it ends.
+  private var outcome: Result<VariableProbes, VariableError>?
+
+  init(_ kernel: KernelSide) {
+    thread = Thread { [self] in
+      do throws(VariableError) { outcome = .success(try VariableProbes(kernel.object)) } catch {
+        outcome = .failure(error)
+      }
+    }
+  }
+
+  /// Waits until they are attached.
+  func result() throws(VariableError) -> VariableProbes? {
+    thread?.join()
+    return try outcome?.get()
   }
 }
 
@@ -77,30 +100,5 @@ enum VariableError: Error, CustomStringConvertible {
       case .refused(let error): "\(error)"
       }
     return "Variables that programs look up with getenv are not told: \(reason). --no-env leaves them out."
-  }
-}
-
-/// A function of a library that is loaded into this process, and where it lies in that library's file.
-struct LoadedFunction: Hashable, Sendable {
-  let file: String
-  let offset: UInt64
-
-  /// dlsym(3), and the mapping that its address lies in. Nil: there is none.
-  init?(_ name: String) {
-    guard let address = unsafe dlsym(nil, name) else { return nil }
-    let place = UInt(bitPattern: address)
-    guard let maps = ProcFileSystem().mappings else { return nil }
-    for line in maps.split(separator: UInt8(ascii: "\n")) {
-      let fields = String(decoding: line, as: UTF8.self).split(
-        separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-      guard fields.count == 6 else { continue }
-      let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-      guard ends.count == 2, ends[0] <= place, place < ends[1], let start = UInt64(fields[2], radix: 16)
-      else { continue }
-      file = String(fields[5].drop { $0 == " " })
-      offset = start + UInt64(place - ends[0])
-      return
-    }
-    return nil
   }
 }

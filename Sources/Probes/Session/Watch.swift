@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import BPF
 internal import CLaunch
 internal import Glibc
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CLaunch
+internal import CLibBPF
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
 /// A POSIX thread with all signals blocked: they are the main thread's business.
-@safe struct Thread {
-  private let id: pthread_t
+package final class Thread: Sendable {
+  /// Nil when it was waited for.
+  private let id: Mutex<pthread_t?>
 
   /// Starts `body`. A system that cannot start one more thread is beyond help.
-  init(_ body: @escaping @Sendable () -> Void) {
+  package init(_ body: @escaping @Sendable () -> Void) {
     final class Body {
       let run: @Sendable () -> Void
       init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -27,8 +29,14 @@ internal import SystemPackage
       }, context)
     unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
     precondition(error == 0, "pthread_create: \(Errno(rawValue: error))")
-    self.id = id
+    self.id = Mutex(id)
   }
 
-  func join() { _ = pthread_join(id, nil) }
+  /// Waits until it has ended; any thread may, and any number of them.
+  package func join() {
+    id.withLock { id in
+      if let thread = id { _ = pthread_join(thread, nil) }
+      id = nil
+    }
+  }
 }
