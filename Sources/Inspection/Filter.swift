@@ -17,6 +17,8 @@ public struct Filter: Hashable, Sendable {
     case system
     /// Variables of the environment that are looked up.
     case env
+    /// What is called inside Python.
+    case python
   }
 
   /// A beginning of absolute paths; of those that fit a path the longest decides.

@@ -42,9 +42,10 @@ struct InspectedRun {
     run.waitsForAll = options.waitAll
     run.countsBytes = options.session.bytes
     run.tellsEnvironment = options.session.execEnv
-    run.inside = options.session.noInject ? nil : options.inside.options(noEnv: options.session.noEnv)
-    run.outside =
-      options.session.noInject ? options.inside.outsideOptions(noEnv: options.session.noEnv) : nil
+    let asked = options.inside.options(noEnv: options.session.noEnv, filter: start.filter)
+    run.inside = options.session.noInject ? nil : asked
+    // Of interpreters where nothing is put into any process: only what was said.
+    run.outside = options.session.noInject && options.inside.python != nil ? asked : nil
     run.variables = options.session.variables(start.filter)
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import Inspection
 internal import Probes
 
 /// What is told of the inside of Python processes.
@@ -25,12 +26,10 @@ struct PythonOptions: ParsableArguments {
     return words.isEmpty || !words.allSatisfy { $0 == "calls" || $0 == "env" } ? nil : Set(words)
   }
 
-  /// What is asked for, by default of the agent.
-  func options(noEnv: Bool) -> InsideOptions {
+  /// What is asked for, by default of the agent, as far as it would be told.
+  func options(noEnv: Bool, filter: Filter) -> InsideOptions {
     InsideOptions(
-      calls: words?.contains("calls") ?? false, environment: !noEnv && words?.contains("env") ?? false)
+      calls: filter.has(.python) && words?.contains("calls") ?? false,
+      environment: !noEnv && filter.has(.env) && words?.contains("env") ?? false)
   }
-
-  /// What is asked of interpreters where nothing is put into any process: only what was said.
-  func outsideOptions(noEnv: Bool) -> InsideOptions? { python == nil ? nil : options(noEnv: noEnv) }
 }

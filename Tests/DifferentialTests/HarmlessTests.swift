@@ -105,7 +105,7 @@ extension Differential {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       for injecting in [false, true] {
-        for options in [[], ["--only", "lookup"]] {
+        for options in [[], ["--only", "lookup,env"]] {
           try laboratory.clean()
           let (outcome, story) = try laboratory.inspect(
             Command(command, in: laboratory.work), options: options, injecting: injecting)

@@ -37,6 +37,7 @@ public struct Diagnosis: Sendable {
     let hasRights = rights(program)
     kernel(hasRights: hasRights)
     if isGood { attempt() }
+    if isGood { findings.append(InjectionTrial(program: program).finding) }
     limits()
   }
 

@@ -153,18 +153,28 @@ enum InjectionError: Error, Hashable, CustomStringConvertible {
   case noExec(String)
   case noSession(String, Int32)
 
-  var description: String {
-    let reason =
-      switch self {
-      case .cannotPlace(let path, let error):
-        "the agent's library could not be placed (\(path): \(ErrorNumber(error))); start Honeyguide with sudo"
-      case .notOwn(let path):
-        "\(path) is not as Honeyguide made it, or not root's alone; remove it as root, and start again"
-      case .unreachable(let path): "\(path) cannot be entered by everybody; chmod o+x it"
-      case .noExec(let path): "\(path) is on a file system mounted noexec; remount it with exec"
-      case .noSession(let path, let error):
-        "the session's directory could not be made (\(path): \(ErrorNumber(error))); start Honeyguide with sudo"
-      }
-    return "Python processes were not observed inside: \(reason)."
+  var description: String { "Python processes were not observed inside: \(reason)." }
+
+  /// The end of the sentence.
+  var reason: String {
+    switch self {
+    case .cannotPlace(let path, let error):
+      "the agent's library could not be placed (\(path): \(ErrorNumber(error)))\(Self.advice(error))"
+    case .notOwn(let path):
+      "\(path) is not as Honeyguide made it, or not root's alone; remove it as root, and start again"
+    case .unreachable(let path): "\(path) cannot be entered by everybody; chmod o+x it"
+    case .noExec(let path): "\(path) is on a file system mounted noexec; remount it with exec"
+    case .noSession(let path, let error):
+      "the session's directory could not be made (\(path): \(ErrorNumber(error)))\(Self.advice(error))"
+    }
+  }
+
+  private static func advice(_ error: Int32) -> String {
+    switch error {
+    case EACCES, EPERM: "; start Honeyguide with sudo"
+    case EROFS: "; it is on a file system mounted read-only, remount it for writing"
+    case ENOSPC, EDQUOT: "; make room there"
+    default: ""
+    }
   }
 }

@@ -12,6 +12,7 @@ final class Injection: @unchecked Sendable {
   }
 
   private let wishes: Wishes
+  private let filter: Filter
   private let library: AgentLibrary
   private let session: AgentSession
   private let start = TableClock.Pair.now
@@ -56,8 +57,9 @@ final class Injection: @unchecked Sendable {
     }
   }
 
-  init(_ wishes: Wishes, program: String) throws(InjectionError) {
+  init(_ wishes: Wishes, _ filter: Filter, program: String) throws(InjectionError) {
     self.wishes = wishes
+    self.filter = filter
     library = try AgentLibrary.find(program: program)
     let flags =
       (wishes.calls ? HG_AGENT_CALLS.rawValue : 0) | (wishes.environment ? HG_AGENT_ENVIRONMENT.rawValue : 0)
@@ -168,7 +170,10 @@ final class Injection: @unchecked Sendable {
       events += take(inhabitant, uid: inhabitant.uids.first ?? 0, at: time)
     }
     let left = tables.left()
-    if left > 0 { refused[TableError.unmatched.rawValue, default: 0] += UInt64(left) }
+    // A process that the filter leaves out may have a table, which is as little told as the process.
+    if left > 0, !filter.choosesProcesses {
+      refused[TableError.unmatched.rawValue, default: 0] += UInt64(left)
+    }
     session.remove()
     return events
   }

@@ -9,7 +9,9 @@ extension Filter {
   public static let prefixLimit = Int(HG_PREFIX_LIMIT), entryLimit = Int(HG_FILTER_ENTRIES)
 
   /// Before loading: the code of what is not asked for is left out.
-  func prepare(_ blueprint: inout Blueprint) throws(BPFError) {
+  ///
+  /// `needsProcesses`: Honeyguide itself needs to know of processes, whether or not they are to be told.
+  func prepare(_ blueprint: inout Blueprint, needsProcesses: Bool) throws(BPFError) {
     var flags: UInt64 = 0
     func set(_ flag: hg_filter, when condition: Bool) { if condition { flags |= UInt64(flag.rawValue) } }
     set(HG_FILTER_UID, when: !uids.isEmpty)
@@ -17,7 +19,7 @@ extension Filter {
     set(HG_FILTER_EXE, when: !exes.isEmpty)
     set(HG_FILTER_PATH, when: !paths.isEmpty)
     set(HG_FILTER_PATH_INCLUDED, when: paths.contains(where: \.isIncluded))
-    set(HG_FILTER_PROCESSES, when: !has(.exec))
+    set(HG_FILTER_PROCESSES, when: !has(.exec) && !needsProcesses)
     try blueprint.set(constant: "filters", to: flags)
   }
 

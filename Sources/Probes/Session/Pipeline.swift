@@ -35,6 +35,8 @@ final class Pipeline: @unchecked Sendable {
   private var startTime: UInt64 = 0
   private var isAttached = false
   private var masksSecrets = true
+  /// Or the kernel tells of processes only because Honeyguide itself has to know who is who.
+  private var tellsProcesses = true
   private(set) var events: UInt64 = 0
   /// Set by the reader's thread before it ends.
   private var readerError: BPFError?
@@ -66,6 +68,7 @@ final class Pipeline: @unchecked Sendable {
     startTime = session.time
     isAttached = session.attached != nil
     masksSecrets = !session.showsSecrets
+    tellsProcesses = session.filter.has(.exec)
     var session = session
     if masksSecrets { session.maskSecrets() }
     for sink in sinks { sink.run { try $0.start(session) } }
@@ -215,7 +218,7 @@ final class Pipeline: @unchecked Sendable {
             for ended in outside.note(event, probes, attach: observe) { receive(ended) }
           }
           if case .exit = event.body { tellBytes(of: event) }
-          receive(event)
+          if tellsProcesses || !Self.isOfProcesses(event) { receive(event) }
         }
       } else if decoder.takeArrivals() {
         arrival?.signal()
@@ -227,6 +230,13 @@ final class Pipeline: @unchecked Sendable {
         case .unknown(let type): "unknown-record-\(type)"
         }
       undecodable[reason, default: 0] += 1
+    }
+  }
+
+  private static func isOfProcesses(_ event: Event) -> Bool {
+    switch event.body {
+    case .fork, .exec, .exit: true
+    default: false
     }
   }
 

@@ -42,7 +42,7 @@ public enum Run {
     sinks: [any EventSink], onPageRequest: @escaping PageRequest
   ) throws -> SessionEnd {
     var plan = plan
-    let injection = inject(options.inside, into: &plan)
+    let injection = inject(options.inside, into: &plan, session.filter)
     let command = try GatedCommand(options.command, plan: plan, inherited: signals.inherited)
     let allEnded = try WakeUp()
     let pipeline = try start(
@@ -73,13 +73,13 @@ public enum Run {
   }
 
   /// Prepares what the command is to load; where that cannot be, the page says so.
-  private static func inject(_ inside: InsideOptions?, into plan: inout LaunchPlan)
+  private static func inject(_ inside: InsideOptions?, into plan: inout LaunchPlan, _ filter: Filter)
     -> Injection?
   {
     guard let inside, inside.calls || inside.environment else { return nil }
     do throws(InjectionError) {
       let wishes = Injection.Wishes(calls: inside.calls, environment: inside.environment)
-      let injection = try Injection(wishes, program: Diagnosis.ownProgram)
+      let injection = try Injection(wishes, filter, program: Diagnosis.ownProgram)
       injection.apply(to: &plan.environment)
       return injection
     } catch {

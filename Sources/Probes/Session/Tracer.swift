@@ -87,7 +87,8 @@ struct Tracer: ~Copyable {
       try blueprint.set(constant: "loads_agent", to: UInt32(knowsLoader ? 1 : 2))
     }
     if options.tellsEnvironment { try blueprint.set(constant: "tells_environment", to: UInt32(1)) }
-    try options.filter.prepare(&blueprint)
+    try options.filter.prepare(
+      &blueprint, needsProcesses: options.loadsAgent || options.functions != nil)
     if !options.countsBytes { try blueprint.omit(map: FileCounters.map) }
     if !options.variables.library { try VariableProbes.omit(from: &blueprint) }
     if options.functions == nil { try FunctionProbes.omit(from: &blueprint) }
