@@ -49,7 +49,9 @@ extension Differential {
         try paths("--path", "..", "--path", "!\(work)/a") == ["\(work)/nothing", "\(work)/../work/nothing"])
     }
 
-    @Test func onlyTheChosenKindsOfEventsAreToldAndNothingElseIsLost() throws {
+    /// With the agent (which is only there where variables are asked for, too) as without.
+    @Test(arguments: [false, true])
+    func onlyTheChosenKindsOfEventsAreToldAndNothingElseIsLost(injecting: Bool) throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       let program = try laboratory.program("changes")
@@ -63,15 +65,19 @@ extension Differential {
       let all = try tell(laboratory, ["/bin/sh", "-c", "\(program); exit 3"], [], status: 3)
       for words in ["exec", "open", "lookup", "change", "net", "open,change", "exec,lookup"] {
         let some = try tell(
-          laboratory, ["/bin/sh", "-c", "\(program); exit 3"], ["--only", words], status: 3)
+          laboratory, ["/bin/sh", "-c", "\(program); exit 3"],
+          ["--only", words + (injecting ? ",env" : "")], status: 3, injecting: injecting)
         let events = words.split(separator: ",").reduce(into: Set<String>()) {
           $0.formUnion(kinds[String($1)] ?? [])
         }
-        expectSame(some, all.filter { events.contains($0.event) }, laboratory, words)
+        let variables: Set = ["env", "env_all"]
+        expectSame(
+          some.filter { !injecting || !variables.contains($0.event) },
+          all.filter { events.contains($0.event) }, laboratory, words)
       }
     }
 
-    @Test func processesAreChosenByExecutableNameAndUser() throws {
+    @Test(arguments: [false, true]) func processesAreChosenByExecutableNameAndUser(injecting: Bool) throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       // The name is that of the thread: a shell that executes another program has the other's from then on.
@@ -81,7 +87,7 @@ extension Differential {
       let cats = all.filter { $0.bytes("comm") == "cat" }
       #expect(cats.count > 10)
       func told(_ options: String...) throws -> [HoneyguideLines.Line] {
-        try tell(laboratory, command, options, status: 4)
+        try tell(laboratory, command, options, status: 4, injecting: injecting)
       }
       expectSame(try told("--comm", "cat"), cats, laboratory)
       expectSame(try told("--exe", "/usr/bin/cat"), cats, laboratory)
@@ -136,10 +142,12 @@ extension Differential {
     }
 
     private func tell(
-      _ laboratory: Laboratory, _ command: [String], _ options: [String], status: Int32 = 0
+      _ laboratory: Laboratory, _ command: [String], _ options: [String], status: Int32 = 0,
+      injecting: Bool = false
     ) throws -> [HoneyguideLines.Line] {
       try laboratory.clean()
-      let inspected = try laboratory.inspect(Command(command, in: laboratory.work), options: options)
+      let inspected = try laboratory.inspect(
+        Command(command, in: laboratory.work), options: options, injecting: injecting)
       #expect(inspected.outcome.status == status, "\(inspected.outcome.errorText)")
       return inspected.story.lines
     }

@@ -6,12 +6,14 @@ import Testing
 extension Differential {
   /// Tests/Programs/acts.c, line by line. The witness is the program itself.
   @Suite(.serialized) struct SystemActs {
-    @Test func whatIsDoneToTheSystemAndToOtherProcessesIsTold() throws {
+    @Test(arguments: [false, true])
+    func whatIsDoneToTheSystemAndToOtherProcessesIsTold(injecting: Bool) throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       let program = try laboratory.program("acts"), work = laboratory.work.string
       try laboratory.clean()
-      let (outcome, story) = try laboratory.inspect(Command([program], in: laboratory.work))
+      let (outcome, story) = try laboratory.inspect(
+        Command([program], in: laboratory.work), injecting: injecting)
       #expect(outcome.status == 0, "\(outcome.errorText)")
       let forks = story.lines.compactMap { $0.json["child"]?["pid"]?.integer }
       #expect(forks.count == 3)

@@ -67,7 +67,9 @@ public struct HardCase: Sendable, CustomStringConvertible {
   }
 
   /// What is not as it must be; empty when all is.
-  public func complaints() throws -> [String] {
+  ///
+  /// `injecting`: with the agent in its programs.
+  public func complaints(injecting: Bool) throws -> [String] {
     let laboratory = try Laboratory()
     defer { laboratory.close() }
     let isScript = !file.hasSuffix(".c")
@@ -89,7 +91,8 @@ public struct HardCase: Sendable, CustomStringConvertible {
     let page = laboratory.root.appending("page")
     let (outcome, story) = try laboratory.inspect(
       Command(fill(command), in: laboratory.work), through: fill(through),
-      options: ["--full", "--page", page.string] + fill(options), mayLose: loses.isEmpty ? [] : [loses])
+      options: ["--full", "--page", page.string] + fill(options), mayLose: loses.isEmpty ? [] : [loses],
+      injecting: injecting)
     let account = (try? Files.text(laboratory.work.appending("account"))) ?? ""
     for line in account.split(separator: "\n") {
       let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
