@@ -22,7 +22,7 @@ internal import CLibBPF
   /// Begins to load. The maps must last until that is done.
   init(_ recipe: Recipe, programs: Set<String>, maps: [SharedMap], _ preparation: Preparation) {
     self.programs = programs
-    thread = Thread { [self] in
+    thread = Thread.orHere { [self] in
       do throws(BPFError) {
         let prepared = try preparation.result()
         self.prepared = prepared

@@ -21,7 +21,7 @@ final class Preparation: @unchecked Sendable {
   /// Takes `otherwise` where `bytes` need what this kernel has not.
   init(_ bytes: [UInt8], otherwise: (@Sendable () -> [UInt8])?, name: String) {
     prepared = Result(bytes: bytes)
-    thread = Thread { [self] in
+    thread = Thread.orHere { [self] in
       do throws(BPFError) {
         if try !prepare(name), let otherwise {
           prepared.bytes = otherwise()

@@ -54,6 +54,41 @@ struct ObjectTests {
     try link.close()
   }
 
+  @Test func `programs that are loaded apart have the same maps and constants`() throws {
+    var blueprint = try Self.blueprint()
+    try blueprint.createMaps()
+    try blueprint.set(constant: "answer", to: UInt64(43))
+    let object = try blueprint.load(apart: [["after_exit"], ["on_exit"]])
+    let link = try object.attach("on_exit")
+    try object.map("programs").update(
+      UInt32(1), try object.descriptor(ofProgram: "after_exit").rawValue)
+    var ring = try RingBuffer(try object.map("ring"))
+    let child = WaitingChild()
+    let (pid, pidfd) = (child.pid, hg_test_pidfd_open(child.pid))
+    try object.map("tasks").update(pidfd, UInt64(5))
+    close(pidfd)
+    child.finish()
+    var records: [[UInt64]] = []
+    try ring.consume { record in
+      records.append(
+        (0..<record.byteCount / 8).map { unsafe record.unsafeLoad(fromByteOffset: 8 * $0, as: UInt64.self) })
+    }
+    #expect(records == [[5, 43, 7], [UInt64(pid)]])
+    try link.close()
+  }
+
+  @Test func `a part that is rejected is refused to who asks for its programs, and only there`() throws {
+    var blueprint = try Self.blueprint()
+    try blueprint.enable(true, program: "rejected")
+    let object = try blueprint.load(apart: [["rejected"]])
+    let error = #expect(throws: BPFError.self) { _ = try object.descriptor(ofProgram: "rejected") }
+    #expect(error?.verifierLog?.tellingLine == "R1 invalid mem access 'scalar'")
+    let (isThere, areOthersThere) = (object.hasLoaded("rejected"), object.hasLoaded("on_exit"))
+    #expect(!isThere && areOthersThere)
+    #expect(throws: BPFError.self) { try object.waitForPrograms() }
+    try object.attach("on_exit").close()
+  }
+
   @Test(arguments: ["hash", "lru", "array"])
   func `maps give back what was put in`(name: String) throws {
     let object = try Self.blueprint().load()

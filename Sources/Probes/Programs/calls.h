@@ -91,6 +91,7 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   if (call && call->event == HG_CALL_NONE && !call->is_in_32_bit) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
+  if (scope != HG_SCOPE_CGROUP && is_unmarked(task)) return 0;
   __u32 number = row;
   row = call_row(task, registers);
   if (row != number) call = bpf_map_lookup_elem(&calls, &row);

@@ -163,6 +163,7 @@ struct task_struct {
   struct css_set *cgroups;
   struct files_struct *files;
   struct signal_struct *signal;
+  struct bpf_local_storage *bpf_storage;
 };
 struct seq_file { __u64 index; };
 struct bpf_iter_meta { struct seq_file *seq; };

@@ -71,6 +71,15 @@ static __always_inline struct followed *followed(struct task_struct *task) {
   return bpf_task_storage_get(&tasks, task, 0, 0);
 }
 
+// Whether a task has no storage of any map, and so is not followed: most of a machine have none, and where a load tells
+// that, they are spared a call.
+static __always_inline bool is_unmarked(struct task_struct *task) {
+  struct bpf_local_storage *storage = NULL;
+  if (!has_cast) return false;
+  LOAD(storage, task, bpf_storage);
+  return !storage;
+}
+
 // Who is followed besides those that they start: enum hg_scope. 0 for a command; then nothing of attaching is there.
 const volatile __u32 scope = 0;
 

@@ -119,6 +119,7 @@ int variable_answered(struct pt_regs *registers) {
 // Both in one, where the kernel has sessions: at the function's first instruction, 1 asks not to be told of its return.
 SEC("?uprobe")
 int variable_looked_up(struct pt_regs *registers) {
+  if (is_unmarked(bpf_get_current_task_btf())) return 1;
   if (bpf_get_func_ip(registers) == registers->ip) return !ask(registers);
   answer(registers);
   return 0;

@@ -66,7 +66,7 @@ final class AttachingVariables: @unchecked Sendable {
   private var outcome: Result<VariableProbes, VariableError>?
 
   init(_ kernel: KernelSide) {
-    thread = Thread { [self] in
+    thread = Thread.orHere { [self] in
       do throws(VariableError) { outcome = .success(try VariableProbes(kernel.object)) } catch {
         outcome = .failure(error)
       }
