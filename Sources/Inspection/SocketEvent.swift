@@ -122,8 +122,8 @@ public struct Close: Hashable, Sendable {
   /// Bytes of data that the peer has acknowledged, and that came from it.
   public var sent: UInt64
   public var received: UInt64
-  /// Since it was established or accepted, in nanoseconds.
-  public var duration: UInt64
+  /// Since it was established or accepted, in nanoseconds; nil where nobody saw when that was, or when it ended.
+  public var duration: UInt64?
   /// False: the run ended first, and this is how far it had come.
   public var isFinal: Bool
   /// It came in (accept), it did not go out (connect).
@@ -131,7 +131,7 @@ public struct Close: Hashable, Sendable {
 
   public init(
     transport: Transport, local: SocketAddress?, remote: SocketAddress?, sent: UInt64, received: UInt64,
-    duration: UInt64, isFinal: Bool, isAccepted: Bool
+    duration: UInt64?, isFinal: Bool, isAccepted: Bool
   ) {
     self.transport = transport
     self.local = local

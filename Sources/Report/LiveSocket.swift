@@ -35,9 +35,13 @@ extension LiveLine {
     case .close(let close):
       end(close.transport, close.remote)
       text(close.isAccepted ? " (accepted)" : "")
-      text(" sent \(close.sent), received \(close.received) bytes in ")
-      seconds(close.duration)
-      text(close.isFinal ? " s" : " s, still open")
+      text(" sent \(close.sent), received \(close.received) bytes")
+      if let duration = close.duration {
+        text(" in ")
+        seconds(duration)
+        text(" s")
+      }
+      text(close.isFinal ? "" : ", still open")
     }
   }
 

@@ -48,7 +48,7 @@ extension EventWriter {
       json.field("accepted", close.isAccepted)
       json.field("bytes_sent", close.sent)
       json.field("bytes_received", close.received)
-      json.field("duration_ns", close.duration)
+      if let duration = close.duration { json.field("duration_ns", duration) }
       json.field("final", close.isFinal)
     }
   }

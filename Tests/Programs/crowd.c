@@ -52,6 +52,24 @@ static void serve(int listener, int count, int *files) {
   }
 }
 
+// The last of them have to come to their end in the kernel, too: until its own list has none that is more than a port kept
+// waiting (TIME_WAIT), or the listener.
+static void wait_for_ends(void) {
+  for (int tries = 0; tries < 1500; tries++) {
+    FILE *list = fopen("/proc/self/net/tcp", "re");
+    char line[256];
+    int left = 0;
+    unsigned state;
+    if (!list) fail("/proc/self/net/tcp");
+    while (fgets(line, sizeof line, list))
+      if (sscanf(line, "%*d: %*8x:%*4x %*8x:%*4x %2x", &state) == 1) left += state != 0x06 && state != 0x0a;
+    fclose(list);
+    if (!left) return;
+    usleep(20000);
+  }
+  fail("they do not end");
+}
+
 int main(int argc, char **argv) {
   int count = argc > 1 ? atoi(argv[1]) : 0, status;
   raise_limit(count);
@@ -85,7 +103,6 @@ int main(int argc, char **argv) {
   }
   for (int i = 0; i < count; i++) close(files[i]);
   if (waitpid(server, &status, 0) != server) fail("waitpid");
-  // The last of them have to come to their end in the kernel, too.
-  usleep(300000);
+  wait_for_ends();
   return status ? 1 : 0;
 }

@@ -244,6 +244,25 @@ static void orphaned(void) {
   account("close %d %d %d %u %u 1\n", child, port, SERVICE, (unsigned)sizeof wish + 1, 1);
 }
 
+// What was closed last has to come to its end in the kernel, too, and what was sent last has to be acknowledged: until its
+// list has none but those that stay open and have nothing under way, listeners, and ports kept waiting (TIME_WAIT).
+static void wait_for_ends(const char *path) {
+  for (int tries = 0; tries < 1000; tries++) {
+    FILE *list = fopen(path, "re");
+    char line[256];
+    int left = 0;
+    unsigned state, waiting;
+    if (!list) fail(path);
+    while (fgets(line, sizeof line, list))
+      if (sscanf(line, "%*d: %*8x:%*4x %*8x:%*4x %2x %8x", &state, &waiting) == 2)
+        left += state == 0x01 ? waiting != 0 : state != 0x06 && state != 0x0a;
+    fclose(list);
+    if (!left) return;
+    usleep(20000);
+  }
+  fail("they do not end");
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   int ready[2];
@@ -273,7 +292,9 @@ int main(int argc, char **argv) {
   killed();
   orphaned();
   conversation((struct wish){123, 456, NOBODY_ENDS});
-  // Three wires' lengths: what was closed last has to come to its end in the kernel, too.
-  usleep(300000);
+  wait_for_ends("/proc/self/net/tcp");
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/net/tcp", server);
+  wait_for_ends(path);
   return 0;
 }

@@ -56,6 +56,7 @@ enum hg_connection_state {
   HG_CONNECTION_TOLD = 4,        // how connect or accept ended is told
   HG_CONNECTION_DELIVERED = 8,   // and connect has given the program the same outcome
   HG_CONNECTION_OPEN = 16,       // the connection is there, and its end is to be told
+  HG_CONNECTION_COUNTED = 32,    // the run is over, and the record is what is to be told of it
 };
 
 _Static_assert(sizeof(struct hg_socket) == 168, "hg_socket");

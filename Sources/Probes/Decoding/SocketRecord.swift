@@ -73,7 +73,7 @@ extension Decoder {
       return .close(
         Close(
           transport: transport, local: local, remote: remote, sent: record.sent, received: record.received,
-          duration: age(record), isFinal: !has(record, HG_SOCKET_OPEN),
+          duration: has(record, HG_SOCKET_TIMED) ? age(record) : nil, isFinal: !has(record, HG_SOCKET_OPEN),
           isAccepted: has(record, HG_SOCKET_ACCEPTED)))
     default: return nil
     }

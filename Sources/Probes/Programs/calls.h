@@ -82,6 +82,8 @@ const volatile __u32 tells_paths = 0;
 static int tell_paths(
     struct task_struct *task, struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s);
 
+static bool was_told_by_hooks(struct followed *process, long result);
+
 // This runs at the end of every system call of every process of the machine. Most calls are none that is told: the
 // table knows that for a few nanoseconds, and whether the task is followed costs several times as much.
 SEC("tp_btf/sys_exit")
@@ -108,10 +110,9 @@ int BPF_PROG(call_exit, struct pt_regs *registers, long result) {
   if (!process && scope == HG_SCOPE_CGROUP) process = claim_with_leader(task);
   if (!process || !s || !is_wanted(task, process)) return 0;
   s->state = process->state;
-  if (tells_paths && call->takes_paths) {
-    s->row = row;
-    return tell_paths(task, registers, result, call, s);
-  }
+  s->row = row;
+  if (tells_paths && call->takes_paths) return tell_paths(task, registers, result, call, s);
+  if (call->event == HG_CALL_CONNECT && was_told_by_hooks(process, result)) return 0;
   bpf_tail_call(ctx, &tellers, row);
   return 0;
 }

@@ -13,6 +13,30 @@ struct {
   __type(value, struct hg_connection);
 } connections SEC(".maps");
 
+// Not 0 when the run is over: what begins to connect from then on is another story.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} over SEC(".maps");
+
+static __always_inline volatile __u64 *over_mark(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&over, &zero);
+}
+
+// Remembers a connection. What was remembered of the same socket before is over, whether or not a hook saw it.
+static __always_inline void remember(__u64 key, const struct hg_connection *value) {
+  volatile __u64 *mark = over_mark();
+  if (mark && *mark) return;
+  long error = bpf_map_update_elem(&connections, &key, value, BPF_NOEXIST);
+  if (!error) return;
+  struct hg_connection *before = bpf_map_lookup_elem(&connections, &key);
+  if (before && (before->state & HG_CONNECTION_OPEN || !(before->state & HG_CONNECTION_TOLD))) lose(HG_LOST_ENDS);
+  if (!before || bpf_map_update_elem(&connections, &key, value, BPF_ANY)) lose(HG_LOST_CONNECTIONS);
+}
+
 static __always_inline int start_connecting(const struct sock *socket) {
   __u64 key = (__u64)socket;
   struct task_struct *task = bpf_get_current_task_btf();
@@ -35,7 +59,7 @@ static __always_inline int start_connecting(const struct sock *socket) {
   value.record.type = SOCK_STREAM;
   value.record.protocol = IPPROTO_TCP;
   load_endpoints(&value.record, socket);
-  if (bpf_map_update_elem(&connections, &key, &value, BPF_ANY)) lose(HG_LOST_CONNECTIONS);
+  remember(key, &value);
   return 0;
 }
 
@@ -57,6 +81,11 @@ static __always_inline bool may_tell(struct hg_connection *connection) {
   return !(__sync_fetch_and_or(&connection->state, HG_CONNECTION_TOLD) & HG_CONNECTION_TOLD);
 }
 
+// Likewise of the end.
+static __always_inline bool may_tell_end(struct hg_connection *connection) {
+  return __sync_fetch_and_and(&connection->state, ~HG_CONNECTION_OPEN) & HG_CONNECTION_OPEN;
+}
+
 // What TCP counts of a connection.
 struct counts {
   __u64 acknowledged, received;
@@ -64,26 +93,17 @@ struct counts {
   unsigned long flags;
 };
 
-// Through a pointer that the verifier knows nothing about.
 static __always_inline void read_counts(struct counts *counts, const struct sock *socket) {
   const struct tcp_sock *tcp = (const void *)socket;
-  FIELD(counts->acknowledged, tcp, bytes_acked);
-  FIELD(counts->received, tcp, bytes_received);
-  FIELD(counts->unacknowledged, tcp, snd_una);
-  FIELD(counts->end, tcp, write_seq);
-  FIELD(counts->flags, socket, __sk_common.skc_flags);
+  LOAD(counts->acknowledged, tcp, bytes_acked);
+  LOAD(counts->received, tcp, bytes_received);
+  LOAD(counts->unacknowledged, tcp, snd_una);
+  LOAD(counts->end, tcp, write_seq);
+  LOAD(counts->flags, socket, __sk_common.skc_flags);
 }
 
-// Through one that it trusts: by loads.
-static __always_inline void load_counts(struct counts *counts, const struct sock *socket) {
-  const struct tcp_sock *tcp = bpf_skc_to_tcp_sock((void *)socket);
-  if (!tcp) return;
-  counts->acknowledged = tcp->bytes_acked;
-  counts->received = tcp->bytes_received;
-  counts->unacknowledged = tcp->snd_una;
-  counts->end = tcp->write_seq;
-  counts->flags = socket->__sk_common.skc_flags;
-}
+// Whether its peer has ever answered: the SYN counts as a byte, and is the first that is acknowledged.
+static __always_inline bool was_established(const struct counts *counts) { return counts->acknowledged != 0; }
 
 // Bytes of data both ways: what the kernel counts, without the SYN and FIN that it counts as a byte each.
 static __always_inline void fill_bytes(struct hg_socket *record, const struct counts *counts, int state) {
@@ -94,26 +114,42 @@ static __always_inline void fill_bytes(struct hg_socket *record, const struct co
   record->received = counts->received > received_signs ? counts->received - received_signs : 0;
 }
 
+// The state that a socket which is closed now has left unseen. Only what comes from the network (a softirq) can be unseen:
+// the answer to its own FIN, or an error.
+static __always_inline int unseen_state(int error) { return error ? TCP_ESTABLISHED : TCP_LAST_ACK; }
+
 // Tells the end of a connection, once. `state` is the one that the socket was in before.
 static __always_inline void tell_close(struct hg_connection *connection, const struct sock *socket, int state) {
-  if (!(__sync_fetch_and_and(&connection->state, ~HG_CONNECTION_OPEN) & HG_CONNECTION_OPEN)) return;
+  if (!may_tell_end(connection)) return;
   struct hg_socket *record = &connection->record;
   record->header.time = bpf_ktime_get_boot_ns();
   record->event = HG_CALL_CLOSE;
   struct counts counts = {};
-  load_counts(&counts, socket);
+  read_counts(&counts, socket);
   fill_bytes(record, &counts, state);
   emit(&record->header, sizeof *record);
+}
+
+// Tells an outcome that no hook saw, and that connect has not told either: how long it took is not known.
+static __always_inline void tell_unseen(struct hg_connection *connection, const struct sock *socket, int error) {
+  struct counts counts = {};
+  read_counts(&counts, socket);
+  bool is_success = was_established(&counts);
+  if (is_success || error) connection->record.flags &= ~HG_SOCKET_TIMED;
+  tell(connection, is_success ? 0 : error, is_success || error ? 0 : HG_SOCKET_PENDING);
 }
 
 static __always_inline void state_changed(const struct sock *socket, int old_state, int new_state) {
   __u64 key = (__u64)socket;
   struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
   if (!connection) return;
-  if (connection->state & HG_CONNECTION_TOLD) {
-    if (new_state == TCP_CLOSE) tell_close(connection, socket, old_state);
+  bool is_told = connection->state & HG_CONNECTION_TOLD;
+  if (new_state == TCP_CLOSE && old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV) {
+    if (!is_told && may_tell(connection)) tell_unseen(connection, socket, socket->sk_err);
+    tell_close(connection, socket, old_state);
     return;
   }
+  if (is_told) return;
   int error = new_state == TCP_ESTABLISHED ? 0 : socket->sk_err;
   bool is_pending = new_state != TCP_ESTABLISHED && !error;
   if (is_pending && !(__sync_fetch_and_or(&connection->state, HG_CONNECTION_UNRESOLVED) & HG_CONNECTION_ASYNC)) return;
@@ -123,104 +159,50 @@ static __always_inline void state_changed(const struct sock *socket, int old_sta
   tell(connection, error, is_pending ? HG_SOCKET_PENDING : 0);
 }
 
-static __always_inline int destroyed(struct sock *socket) {
-  __u64 key = (__u64)socket;
-  struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
-  if (!connection) return 0;
-  // Nobody has told how it ended: the descriptor was gone before connect returned, or it was no call of connect.
-  if (may_tell(connection)) tell(connection, 0, HG_SOCKET_PENDING);
-  // It was reset before accept returned it.
-  tell_close(connection, socket, TCP_CLOSE);
-  bpf_map_delete_elem(&connections, &key);
-  return 0;
-}
-
-// Each of these hooks stands here twice. The kernel leaves out a program that is running on that processor already, and
-// a softirq may interrupt one to bring news of another connection: then the other copy sees it. Nothing happens where
-// both see it, since everything above is done once for each connection, whoever comes first; but as a rule the second
-// finds here what the first has just seen.
-struct change {
-  __u64 socket;
-  __s64 state;
-};
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct change);
-} seen SEC(".maps");
-
-static __always_inline void note(const struct sock *socket, int state) {
-  __u32 zero = 0;
-  struct change *last = bpf_map_lookup_elem(&seen, &zero);
-  if (!last) return;
-  last->socket = (__u64)socket;
-  last->state = state;
-}
-
-static __always_inline bool was_noted(const struct sock *socket, int state) {
-  __u32 zero = 0;
-  struct change *last = bpf_map_lookup_elem(&seen, &zero);
-  if (!last || last->socket != (__u64)socket || last->state != state) return false;
-  last->socket = 0;
-  return true;
-}
-
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_state, const struct sock *socket, int old_state, int new_state) {
   if (new_state != TCP_SYN_SENT && new_state != TCP_ESTABLISHED && new_state != TCP_CLOSE) return 0;
   if (socket->sk_protocol != IPPROTO_TCP) return 0;
   if (new_state == TCP_SYN_SENT) return start_connecting(socket);
   state_changed(socket, old_state, new_state);
-  note(socket, new_state);
   return 0;
 }
 
-// SYN_SENT is none of its: that is where a process connects, and interrupts nobody.
-SEC("?tp_btf/inet_sock_set_state")
-int BPF_PROG(tcp_state_again, const struct sock *socket, int old_state, int new_state) {
-  if (new_state != TCP_ESTABLISHED && new_state != TCP_CLOSE) return 0;
-  if (socket->sk_protocol != IPPROTO_TCP || was_noted(socket, new_state)) return 0;
-  state_changed(socket, old_state, new_state);
+// The kernel leaves out a program that is running on that processor already, and a softirq may interrupt the one above to
+// bring news of another connection. Two other programs, which do not run then, make up for that: this one is told of errors,
+// the next of every end.
+SEC("?tp_btf/inet_sk_error_report")
+int BPF_PROG(tcp_error, const struct sock *socket) {
+  if (socket->sk_protocol != IPPROTO_TCP) return 0;
+  __u64 key = (__u64)socket;
+  struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
+  int error = socket->sk_err;
+  if (!connection || !error) return 0;
+  // Before the change of state, or after it: that hook sees the same error.
+  if (!(connection->state & HG_CONNECTION_TOLD)) {
+    if (may_tell(connection)) tell(connection, error, 0);
+  } else if (socket->__sk_common.skc_state == TCP_CLOSE) {
+    tell_close(connection, socket, unseen_state(error));
+  }
   return 0;
 }
 
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_destroy, struct sock *socket) {
-  destroyed(socket);
-  note(socket, 0);
-  return 0;
-}
-
-SEC("?tp_btf/tcp_destroy_sock")
-int BPF_PROG(tcp_destroy_again, struct sock *socket) {
-  return was_noted(socket, 0) ? 0 : destroyed(socket);
-}
-
-static long count_now(const void *map, __u64 *key, struct hg_connection *connection, void *unused) {
-  const struct sock *socket = (const void *)*key;
-  unsigned char state = 0;
-  if (!(connection->state & HG_CONNECTION_OPEN)) return 0;
-  FIELD(state, socket, __sk_common.skc_state);
-  // It has ended, and no hook ever saw it.
-  if (state == TCP_CLOSE) lose(HG_LOST_ENDS);
-  struct counts counts = {};
-  read_counts(&counts, socket);
-  fill_bytes(&connection->record, &counts, state);
-  return 0;
-}
-
-// Run by hand when the run ends: brings the counts of the connections that are still open up to date. (A program of
-// this type can be run so, and may use this map, in every kernel that is supported.)
-SEC("?socket")
-int count_open(void *unused) {
-  bpf_for_each_map_elem(&connections, count_now, NULL, 0);
+  __u64 key = (__u64)socket;
+  struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
+  if (!connection) return 0;
+  int error = socket->sk_err;
+  // Nobody has told how it ended: the descriptor was gone before connect returned, or it was no call of connect.
+  if (may_tell(connection)) tell_unseen(connection, socket, error);
+  // It was reset before accept returned it, or the end was not seen.
+  tell_close(connection, socket, unseen_state(error));
+  bpf_map_delete_elem(&connections, &key);
   return 0;
 }
 
 // Remembers a connection that accept has returned, and that the scratch space tells of.
 __noinline int remember_accepted(struct scratch *s, unsigned long socket) {
-  __u64 key = socket;
   struct hg_connection value;
   if (!s) return 0;
   __builtin_memcpy(&value.record, &s->socket, sizeof value.record);
@@ -229,15 +211,13 @@ __noinline int remember_accepted(struct scratch *s, unsigned long socket) {
   value.record.flags |= HG_SOCKET_TIMED | HG_SOCKET_ACCEPTED;
   value.state = HG_CONNECTION_TOLD | HG_CONNECTION_OPEN;
   value.error = 0;
-  if (bpf_map_update_elem(&connections, &key, &value, BPF_ANY)) lose(HG_LOST_CONNECTIONS);
+  remember(socket, &value);
   return 0;
 }
 
 // Whether connect has succeeded for a TCP socket, which the hooks above have told: nearly always, and without a look at
 // the descriptor.
-static __always_inline bool was_told_by_hooks(struct task_struct *task, long result) {
-  struct followed *process = followed(task);
-  if (!process) return false;
+static __always_inline bool was_told_by_hooks(struct followed *process, long result) {
   __u64 key = process->connecting;
   process->connecting = 0;
   if (!key || result != 0) return false;
@@ -254,7 +234,7 @@ __noinline int tcp_connect_returned(unsigned long socket, long result) {
 
   // TCP_FASTOPEN_CONNECT: connect has succeeded, and nothing was sent yet.
   unsigned char state = 0;
-  FIELD(state, (const struct sock *)socket, __sk_common.skc_state);
+  LOAD(state, (const struct sock *)socket, __sk_common.skc_state);
   if ((result == 0 && state == TCP_SYN_SENT) || is_restart(result) || result == -EINTR_ || result == -EINPROGRESS_ ||
       result == -EALREADY_) {
     if (!connection) return false;

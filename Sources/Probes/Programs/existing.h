@@ -208,7 +208,7 @@ int tell_file(struct bpf_iter__task_file *ctx) {
   // As a number: the verifier lets no pointer that it knows be taken for one.
   struct file *number = NULL;
   READ(number, &file);
-  unsigned long socket = socket_of((unsigned long)number);
+  unsigned long socket = socket_of(s, (unsigned long)number);
   if (socket) return tells_sockets ? tell_socket(ctx, s, task, file, socket) : 0;
   if (!tells_files) return 0;
   struct inode *inode = NULL;

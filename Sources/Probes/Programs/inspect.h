@@ -10,6 +10,7 @@
 #include "processes.h"
 #include "paths.h"
 #include "socket_calls.h"
+#include "open_connections.h"
 #include "system.h"
 #include "bytes.h"
 #include "uring.h"

@@ -56,6 +56,7 @@ enum { SOCK_STREAM = 1, IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
 enum {
   TCP_ESTABLISHED = 1,
   TCP_SYN_SENT = 2,
+  TCP_SYN_RECV = 3,
   TCP_FIN_WAIT1 = 4,
   TCP_FIN_WAIT2 = 5,
   TCP_CLOSE = 7,
@@ -188,6 +189,7 @@ struct sock {
   int sk_err;
 };
 struct socket { struct file *file; struct sock *sk; };
+struct inet_sock { __be16 inet_sport; };
 struct tcp_sock { __u32 snd_una, write_seq; __u64 bytes_received, bytes_acked; };
 struct sockaddr_un { unsigned short sun_family; };
 struct unix_address { int len; struct sockaddr_un name[1]; };

@@ -16,7 +16,8 @@
 // The kernel's types by their BTF ids, each as `type_NAME`. Set when the object is loaded: Sources/BPF/KernelCode.swift.
 #define KERNEL_TYPES(X)                                                                                                \
   X(task_struct) X(files_struct) X(fdtable) X(file) X(path) X(fs_struct) X(dentry) X(mount) X(nsproxy) X(pid) X(css_set) \
-  X(cgroup) X(mm_struct) X(cred) X(signal_struct) X(linux_binprm) X(inode) X(super_block) X(socket) X(hlist_bl_node)
+  X(cgroup) X(mm_struct) X(cred) X(signal_struct) X(linux_binprm) X(inode) X(super_block) X(socket) X(hlist_bl_node)      \
+  X(sock) X(tcp_sock) X(inet_sock)
 #define KERNEL_TYPE(name) const volatile __u32 type_##name = 0;
 KERNEL_TYPES(KERNEL_TYPE)
 

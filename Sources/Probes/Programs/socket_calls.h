@@ -6,9 +6,8 @@
 #include "paths.h"
 
 // Whether a call is one that is told at all.
-__noinline int is_worth_telling(struct scratch *s, unsigned long socket, long result) {
-  if (!s || is_restart(result)) return s && s->socket.event == HG_CALL_CONNECT && is_tcp(&s->socket) && tcp_connect_returned(socket, result);
-  struct hg_socket *record = &s->socket;
+static __always_inline bool is_worth_telling(const struct hg_socket *record, unsigned long socket, long result) {
+  if (is_restart(result)) return record->event == HG_CALL_CONNECT && is_tcp(record) && tcp_connect_returned(socket, result);
   switch (record->event) {
   case HG_CALL_CONNECT:
     if (is_tcp(record)) return tcp_connect_returned(socket, result);
@@ -20,16 +19,13 @@ __noinline int is_worth_telling(struct scratch *s, unsigned long socket, long re
 }
 
 // The result of a call, and what else belongs to it.
-__noinline int put_result(struct scratch *s, long result, __u32 backlog) {
-  if (!s) return 0;
-  struct hg_socket *record = &s->socket;
+static __always_inline void put_result(struct hg_socket *record, long result, __u32 backlog) {
   if (record->event == HG_CALL_ACCEPT) record->number = clamped(result);
   else if (record->event == HG_CALL_LISTEN) record->number = backlog;
   if (result < 0) record->error = -clamped(result);
-  if (record->event != HG_CALL_CONNECT || result != -EINPROGRESS_) return 0;
+  if (record->event != HG_CALL_CONNECT || result != -EINPROGRESS_) return;
   record->error = 0;
   record->flags = HG_SOCKET_PENDING;
-  return 0;
 }
 
 // The addresses of both ends, as far as the socket knows them, and hands the record on.
@@ -55,26 +51,25 @@ __noinline int tell_call(struct scratch *s, unsigned long socket, long result) {
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  __u32 zero = 0, row = call_row(task, registers);
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
+  __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  __u32 row = s ? s->row : HG_CALLS;
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   if (!call || !s) {
     lose(HG_LOST_INTERNAL);
     return 0;
   }
   __u8 event = call->event;
-  if (event == HG_CALL_CONNECT && was_told_by_hooks(task, result)) return 0;
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
   unsigned long socket = 0;
-  if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(file_of(s, clamped(result)));
+  if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(s, file_of(s, clamped(result)));
   // Otherwise another thread has closed already what accept returned: the listener knows the rest.
-  if (!socket) socket = socket_of(file_of(s, arguments.word[0]));
+  if (!socket) socket = socket_of(s, file_of(s, arguments.word[0]));
   if (!socket) return 0;
   begin_call(s, socket, event, row);
-  if (!is_worth_telling(s, socket, result)) return 0;
-  put_result(s, result, arguments.word[1]);
+  if (!is_worth_telling(&s->socket, socket, result)) return 0;
+  put_result(&s->socket, result, arguments.word[1]);
   if (call->path >= 0) append_address(s, argument(&arguments, call->path), argument(&arguments, call->a));
   tell_call(s, socket, result);
   return 0;
@@ -135,7 +130,7 @@ __noinline int tell_send(struct scratch *s, unsigned long address, __u32 size) {
   append_address(s, address, size);
   if (s->socket.address.flags & HG_TEXT_UNREADABLE || was_sent(s)) return 0;
   struct hg_text kept = s->socket.address;
-  unsigned long socket = socket_of(s->sender);
+  unsigned long socket = socket_of(s, s->sender);
   if (!socket) return 0;
   begin_call(s, socket, HG_CALL_SEND, s->send_row);
   // A stream has its peer already; a first segment that goes with the connection is told as that connection.
@@ -159,10 +154,10 @@ static long message_step(__u32 step, struct scratch **context) {
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(send_call, struct pt_regs *registers, long result) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  __u32 zero = 0, row = call_row(task, registers);
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
+  __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  __u32 row = s ? s->row : HG_CALLS;
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   if (!call || !s) {
     lose(HG_LOST_INTERNAL);
     return 0;

@@ -115,6 +115,7 @@ final class Pipeline: @unchecked Sendable {
   /// What was lost is part of what `end` is given.
   func finish(_ end: (_ losses: [Loss], _ events: UInt64, _ notes: [String]) -> SessionEnd) -> SessionEnd {
     // Whoever goes on could otherwise fill the ring as fast as it is emptied.
+    let counted = Result { () throws(BPFError) in try tracer.countConnections() }
     tracer.detach()
     stop.signal()
     reader?.join()
@@ -128,6 +129,7 @@ final class Pipeline: @unchecked Sendable {
       unknown.formUnion(outside.failures)
     }
     do throws(BPFError) {
+      try counted.get()
       for event in try fileCounters.takeAll(at: now) { receive(event) }
       for event in try tracer.uringRequests(now: now) { receive(event) }
       for event in try tracer.openConnections(now: now) { receive(event) }

@@ -55,8 +55,8 @@ struct Tracer: ~Copyable {
   /// The programs that a hook starts.
   private let hooks: [String]
 
-  /// Those that stand twice in the object: what the kernel keeps from one of the two, the other sees.
-  private static let pairs = ["tcp_state", "tcp_destroy"]
+  /// What the kernel keeps from one of these, another makes up for.
+  private static let ofConnections = ["tcp_state", "tcp_error", "tcp_destroy"]
   /// Run by hand.
   private static let counter = "count_open"
   /// At the end of every system call.
@@ -66,7 +66,7 @@ struct Tracer: ~Copyable {
     ["process_fork", "process_exec", "process_exit"]
       + (hasUring(filter) ? ["uring_submit", "uring_done"] : [])
       + (filter.has(.system) ? ["signal_sent"] : [])
-      + (filter.has(.net) ? pairs.flatMap { [$0, $0 + "_again"] } : [])
+      + (filter.has(.net) ? ofConnections : [])
   }
 
   /// Linux 6.3 (commit 2ad57931db64) gave the tracepoint what is needed.
@@ -162,6 +162,12 @@ struct Tracer: ~Copyable {
     FileCounters(countsBytes ? try kernel.object.map(FileCounters.map) : nil)
   }
 
+  /// Counts how far the TCP connections have come that are still open. To be called before the hooks end: without them nobody
+  /// would know what ends meanwhile. From then on no connection is told.
+  func countConnections() throws(BPFError) {
+    if hooks.contains(Self.ofConnections[0]) { try kernel.object.run(Self.counter) }
+  }
+
   /// Ends the hooks: nothing more is told, but for look-ups of variables and calls inside Python.
   func detach() { links.removeAll() }
 
@@ -225,8 +231,7 @@ struct Tracer: ~Copyable {
       if count > 0 { losses.append(Loss(reason: word, count: count)) }
     }
     var missed: UInt64 = 0
-    // What one of a pair missed, the other saw: a process and a softirq are all that can meet on one processor.
-    for program in hooks where !Self.pairs.contains(where: program.hasPrefix) {
+    for program in hooks where !Self.ofConnections.contains(program) {
       missed += try kernel.object.misses(ofProgram: program)
     }
     if missed > 0 { losses.append(Loss(reason: "hook-busy", count: missed)) }
@@ -254,22 +259,24 @@ struct Tracer: ~Copyable {
   /// The TCP connections that are not at their end: a pending connect, or how far each that is open has come.
   func openConnections(now: UInt64) throws(BPFError) -> [Event] {
     // Nothing is there where sockets are left out.
-    if !hooks.contains("tcp_state") { return [] }
+    if !hooks.contains(Self.ofConnections[0]) { return [] }
     if try connections.isEmpty() { return [] }
-    try kernel.object.run(Self.counter)
     let entries = try connections.entries(key: UInt64.self, value: hg_connection.self)
     // Entries that come and go meanwhile can be met twice.
     let distinct = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     return distinct.values.sorted { $0.record.header.time < $1.record.header.time }.compactMap {
       connection -> Event? in
       var record = connection.record
-      if connection.state & HG_CONNECTION_TOLD.rawValue == 0 {
-        record.flags |= UInt16(HG_SOCKET_PENDING.rawValue)
-      } else if connection.state & HG_CONNECTION_OPEN.rawValue != 0 {
-        record.event = UInt8(HG_CALL_CLOSE.rawValue)
-        record.flags |= UInt16(HG_SOCKET_OPEN.rawValue)
-      } else {
-        return nil
+      if connection.state & HG_CONNECTION_COUNTED.rawValue == 0 {
+        // It came at the very moment of the counting.
+        if connection.state & HG_CONNECTION_TOLD.rawValue == 0 {
+          record.flags |= UInt16(HG_SOCKET_PENDING.rawValue)
+        } else if connection.state & HG_CONNECTION_OPEN.rawValue != 0 {
+          record.event = UInt8(HG_CALL_CLOSE.rawValue)
+          record.flags |= UInt16(HG_SOCKET_OPEN.rawValue)
+        } else {
+          return nil
+        }
       }
       record.header.time = now
       return Decoder.socket(record).map { Decoder.event(record.header, .socket($0)) }
