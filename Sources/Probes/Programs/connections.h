@@ -136,6 +136,8 @@ static __always_inline void tell_unseen(struct hg_connection *connection, const 
   read_counts(&counts, socket);
   bool is_success = was_established(&counts);
   if (is_success || error) connection->record.flags &= ~HG_SOCKET_TIMED;
+  // It failed, and the program alone was told why.
+  else if (!(connection->state & HG_CONNECTION_UNRESOLVED)) lose(HG_LOST_ENDS);
   tell(connection, is_success ? 0 : error, is_success || error ? 0 : HG_SOCKET_PENDING);
 }
 

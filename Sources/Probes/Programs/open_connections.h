@@ -34,7 +34,7 @@ static long count_now(const void *map, __u64 *key, struct hg_connection *connect
     if (is_known && (error || was_established(&counts))) {
       tell_unseen(connection, socket, error);
     } else {
-      // Still on its way, or closed, as a hook saw; or it failed, and the program alone was told why.
+      // Still on its way, or closed, as a hook saw; or it failed unseen.
       bool is_missed = !is_known || (state == TCP_CLOSE && !(before & HG_CONNECTION_UNRESOLVED));
       if (is_missed) lose(HG_LOST_ENDS);
       record->flags |= HG_SOCKET_PENDING;
