@@ -16,6 +16,7 @@ struct AttachCommand: ParsableCommand {
 
         sudo honeyguide attach -p 1234 --duration 10s
         sudo honeyguide attach --cgroup system.slice/nginx.service --json events.jsonl
+        sudo honeyguide attach -p 1234 --python calls --duration 10s
 
       Exit codes: 0 when the page was printed, 64 for a mistake in the options or a process that is not there, 77 \
       when inspection cannot start.
@@ -50,6 +51,9 @@ struct AttachCommand: ParsableCommand {
   @OptionGroup
   var session: SessionOptions
 
+  @OptionGroup(title: "Inside Python")
+  var inside: PythonOptions
+
   @OptionGroup(title: "What is told")
   var filters: FilterOptions
 
@@ -64,7 +68,7 @@ struct AttachCommand: ParsableCommand {
     if cgroup == "" {
       throw ValidationError("--cgroup is empty; give a directory, as in: --cgroup system.slice")
     }
-    try SessionOptions.refuseRepetition(of: SessionOptions.single + ["--cgroup"], in: words)
+    try SessionOptions.refuseRepetition(of: SessionOptions.single + ["--cgroup", "--python"], in: words)
   }
 
   func pids() throws -> [Int32] {

@@ -41,6 +41,10 @@ struct AttachedRun {
     run.queueLimit = (options.session.buffer ?? .queue).bytes
     run.countsBytes = options.session.bytes
     run.tellsEnvironment = options.session.execEnv
+    // Only what was said: it costs every process that runs the same interpreter.
+    run.outside =
+      options.inside.python == nil
+      ? nil : options.inside.options(noEnv: options.session.noEnv, filter: start.filter)
     run.variables = options.session.variables(start.filter)
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(

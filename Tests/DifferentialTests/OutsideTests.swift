@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -225,6 +226,102 @@ extension Differential {
           ], in: laboratory.work
         ).run()
         #expect(outcome.outputText == "0 0 0\n1 1 1\n0 0 0\n", "\(outcome.errorText)")
+      }
+    }
+  }
+}
+
+/// What runs already, and what it has done so far.
+extension Differential.Outside {
+  /// Calls f as often as it is told to on standard input, and says how often it has.
+  private static let script = """
+    import sys, time
+    def f(): pass
+    def g(): time.sleep(0.001)
+    open("ready", "w").close()
+    def work():
+        for _ in range(1234): f()
+        g()
+    while True:
+        line = open("go").readline()
+        if line == "end\\n": break
+        work()
+        open("done" + line.strip(), "w").close()
+    """
+
+  @Test(arguments: Pythons.all) func whatRunsAlreadyIsCountedFromThenOn(_ python: String) throws {
+    guard try Self.tells(python) else { return }
+    let laboratory = try Laboratory()
+    defer { laboratory.close() }
+    try laboratory.clean { directory in
+      try Command(["/usr/bin/mkfifo", "go"], in: directory).succeed()
+    }
+    let run = try Command([python, "-B", "-c", Self.script], in: laboratory.work).start()
+    func tell(_ word: String) throws {
+      try Files.write(Array((word + "\n").utf8), to: laboratory.work.appending("go"))
+    }
+    func work(_ word: String) throws {
+      try tell(word)
+      try eventually(word) { Files.exists(laboratory.work.appending("done" + word)) }
+    }
+    try eventually("it runs") { Files.exists(laboratory.work.appending("ready")) }
+    try work("1")
+    let page = laboratory.root.appending("page")
+    let honeyguide = try laboratory.attach([
+      "-p", "\(run.pid)", "--python", "calls", "--page", page.string, "--full",
+    ])
+    // Attached as its description is read, which the first line does not tell.
+    try eventually("probes are there") {
+      honeyguide.signal(SIGUSR1)
+      return try Files.exists(page) && (Files.text(page)).contains("seen from outside")
+    }
+    try work("2")
+    try work("3")
+    let size = try Files.read(page).count
+    honeyguide.signal(SIGUSR1)
+    try eventually("the page so far") {
+      try String(decoding: Files.read(page).dropFirst(size), as: UTF8.self).contains("2 468")
+    }
+    try tell("end")
+    #expect(try run.wait().status == 0)
+    #expect(try honeyguide.wait().status == 0)
+    let story = try laboratory.story()
+    let interpreter = try #require(story.lines.first { $0.event == "interpreter" })
+    #expect(interpreter.json["calls"]?.boolean == true)
+    #expect(interpreter.json["reason"]?.string == "what it called before was not seen")
+    let functions = story.lines.filter { $0.event == "function" && $0.json["file"]?.string == "<string>" }
+    func calls(_ name: String) -> [Int128?] {
+      functions.filter { $0.json["name"]?.string == name }.map { $0.integer("calls") }
+    }
+    #expect(calls("f") == [2468] && calls("g") == [2] && calls("work") == [2])
+  }
+
+  /// Deeper than what is kept of a thread's frames.
+  @Test(arguments: Pythons.all) func deepRecursionsAreCountedWhole(_ python: String) throws {
+    guard try Self.tells(python) else { return }
+    let laboratory = try Laboratory()
+    defer { laboratory.close() }
+    let program = """
+      import sys, time
+      sys.setrecursionlimit(5000)
+      def deep(n):
+          if not n: time.sleep(0.05)
+          return n and deep(n - 1)
+      def pair(n): return n and other(n - 1)
+      def other(n): return n and pair(n - 1)
+      for _ in range(3): deep(2000)
+      pair(901)
+      """
+    try laboratory.clean { try Files.write(Array(program.utf8), to: $0.appending("deep.py")) }
+    let story = try Self.inspect([python, "-B", "deep.py"], in: laboratory).story
+    let functions = Self.functions(story, of: "deep.py")
+    for (name, calls) in [("deep", 6003), ("pair", 451), ("other", 451)] as [(String, Int128)] {
+      let line = try #require(functions.first { $0.json["name"]?.string == name })
+      #expect(line.integer("calls") == calls && line.integer("resumes") == 0)
+      #expect((line.integer("unfinished") ?? 0) == 0)
+      if name == "deep", let total = line.integer("total_ns") {
+        // Not once for each frame.
+        #expect(total >= 150_000_000 && total < 2_000_000_000)
       }
     }
   }

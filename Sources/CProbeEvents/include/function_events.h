@@ -25,8 +25,12 @@ struct hg_interpreter {
   hg_u16 frame_code, frame_position;
   hg_u16 code_line, code_file, code_name, code_qualname;  // the last 0: it has none
   hg_u8 unstarted;      // the instruction that a generator is at before its first
-  hg_u8 unused[3];
+  hg_u8 frame_size, code_size;  // of what is read of a frame, and of a code object, from HG_PYTHON_HEAD on
+  hg_u8 unused;
 };
+
+// What frames and code objects begin with, and nobody asks for; and how much behind it is read at most.
+enum { HG_PYTHON_HEAD = 32, HG_PYTHON_PART = 104 };
 
 // A function (code object) of one program of a process: what it is called stands in the hash.
 struct hg_function_key {
@@ -41,6 +45,8 @@ struct hg_function_count {
   hg_u64 calls, resumes, ends;
   hg_u64 total, own, shortest, longest;
   hg_u64 timed;  // how many times from a begin to an end there are
+  hg_u64 thread;  // the one whose frames of it are counted here
+  hg_u64 depth;   // how many of them there are
 };
 
 // What a text consists of: bytes of UTF-8 or unknown, or characters of that many bytes.
@@ -62,5 +68,5 @@ enum { HG_INTERPRETERS = 64 };
 
 _Static_assert(sizeof(struct hg_interpreter) == 48, "hg_interpreter");
 _Static_assert(sizeof(struct hg_function_key) == 32, "hg_function_key");
-_Static_assert(sizeof(struct hg_function_count) == 64, "hg_function_count");
+_Static_assert(sizeof(struct hg_function_count) == 80, "hg_function_count");
 _Static_assert(sizeof(struct hg_function) == 112, "hg_function");

@@ -24,6 +24,8 @@ final class OutsideObservation: @unchecked Sendable {
     /// Where its executable is called as interpreters are.
     var isNamedPython = false
     var isFork = false
+    /// It ran before anybody looked.
+    var wasThere = false
     var functions: [FunctionRecord] = []
   }
 
@@ -66,6 +68,16 @@ final class OutsideObservation: @unchecked Sendable {
       program.finding = attach(exec.exe)
       programs[pid] = program
       return ended
+    case .existing(.process(let exec)):
+      var program = Program(
+        process: event.process, ppid: event.ppid, uid: event.uid, comm: event.comm, since: event.process.start
+      )
+      program.functions = programs[pid].flatMap { $0.process == event.process ? $0.functions : nil } ?? []
+      program.isNamedPython = Injection.isPython(exec.exe)
+      program.finding = attach(exec.exe)
+      program.wasThere = true
+      programs[pid] = program
+      return []
     case .open(let open):
       // A program that has Python inside.
       guard case .descriptor = open.result, let path = open.target.ourPath,
@@ -81,23 +93,28 @@ final class OutsideObservation: @unchecked Sendable {
     }
   }
 
+  /// What those who still run have done so far: it is told again, and whole, when they have ended.
+  func soFar(at time: UInt64, _ probes: FunctionProbes) -> [Event] {
+    programs.values.sorted { ($0.process.start, $0.process.pid) < ($1.process.start, $1.process.pid) }
+      .flatMap { events($0, at: time, probes, isLast: false) }
+  }
+
   /// What is known of those that go on.
   func finish(at time: UInt64, _ probes: FunctionProbes) -> [Event] {
-    let all = programs.values.sorted {
-      ($0.process.start, $0.process.pid) < ($1.process.start, $1.process.pid)
-    }
-    programs = [:]
-    return all.flatMap { events($0, at: time, probes) }
+    defer { programs = [:] }
+    return soFar(at: time, probes)
   }
 
   private func take(_ event: Event, _ probes: FunctionProbes) -> [Event] {
     guard var program = programs[event.process.pid], program.process == event.process else { return [] }
     program.uid = event.uid
     if case .exit = event.body { program.comm = event.comm }
-    return events(program, at: event.time, probes)
+    return events(program, at: event.time, probes, isLast: true)
   }
 
-  private func events(_ program: Program, at time: UInt64, _ probes: FunctionProbes) -> [Event] {
+  private func events(
+    _ program: Program, at time: UInt64, _ probes: FunctionProbes, isLast: Bool
+  ) -> [Event] {
     func event(_ body: Event.Body) -> Event {
       Event(
         time: time, process: program.process, tid: program.process.pid, ppid: program.ppid, uid: program.uid,
@@ -107,7 +124,7 @@ final class OutsideObservation: @unchecked Sendable {
     for record in program.functions {
       do throws(BPFError) {
         guard let count = try counts.lookup(record.key, as: hg_function_count.self) else { continue }
-        try counts.remove(record.key)
+        if isLast { try counts.remove(record.key) }
         if let profile = Self.profile(record, count, probes) { functions.append(profile) }
       } catch {
         failures.insert("Calls inside Python that were counted could not be read: \(error).")
@@ -140,7 +157,9 @@ final class OutsideObservation: @unchecked Sendable {
     } else {
       return nil
     }
-    if case .attached(let attached) = program.finding, attached.since > program.since {
+    if program.wasThere {
+      if method != .none { reasons.append("what it called before was not seen") }
+    } else if case .attached(let attached) = program.finding, attached.since > program.since {
       let missed = attached.since - program.since
       reasons.append(
         missed > time - min(time, program.since)

@@ -20,6 +20,7 @@ enum PythonLayout {
       (layout.frame_position, layout.code_line, layout.code_file, layout.code_name) = (96, 40, 104, 112)
     default: return nil
     }
+    layout.measure()
     return layout
   }
 
@@ -30,6 +31,7 @@ enum PythonLayout {
     layout.flags = UInt8(HG_INTERPRETER_BYTES.rawValue)
     layout.frame_code = 32
     (layout.frame_position, layout.code_line, layout.code_file, layout.code_name) = (120, 96, 80, 88)
+    layout.measure()
     return layout
   }()
 
@@ -51,6 +53,7 @@ enum PythonLayout {
     // RESUME, as it is compiled and as it becomes when it has run often; RETURN_GENERATOR.
     layout.resume = (151, 150)
     layout.unstarted = 75
+    layout.measure()
     return layout
   }
 
@@ -87,5 +90,16 @@ enum PythonLayout {
       // ret
       guard bytes.first == 0xc3 else { return nil }
     }
+  }
+}
+
+extension hg_interpreter {
+  /// How much is to be read at once: no more than there is.
+  fileprivate mutating func measure() {
+    let word: UInt16 = 8, head = UInt16(HG_PYTHON_HEAD)
+    // A position is a number of four bytes, or an address.
+    let position = frame_position + (resume.0 == 0 ? 4 : word)
+    frame_size = UInt8(max(frame_code + word, position) - head)
+    code_size = UInt8(max(code_line + 4, code_file + word, code_name + word, code_qualname + word) - head)
   }
 }

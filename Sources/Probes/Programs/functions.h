@@ -23,14 +23,18 @@ struct {
 
 // The frames of a thread that have begun and not ended. What is deeper is counted, and its time is that of the deepest one
 // here.
-enum { FRAMES = 1024 };
+enum { FRAMES = 512 };
 struct frame_begun {
+  __u64 frame;  // where it is; with FRAME_FOREIGN, which no address has
   __u64 time;
   __u64 inner;  // the time of those that it called
-  __u64 hash;   // of its function
+  __u64 hash[2];  // of its function
 };
+enum { FRAME_FOREIGN = 1 };  // it is counted in `active_functions`
 struct frame_stack {
   __u64 depth;
+  __u64 foreign;  // how many of the frames are
+  struct hg_function_key key;  // of all its functions, but for the hash
   struct frame_begun frames[FRAMES];
 };
 struct {
@@ -40,15 +44,15 @@ struct {
   __type(value, struct frame_stack);
 } frame_stacks SEC(".maps");
 
-// How many frames of a function a thread has on its stack: of a recursion the outermost counts for the function's time. An
-// eviction costs that much.
+// How many frames of a function a thread has on its stack: of a recursion the outermost counts for the function's time. That
+// stands with the function's count, for one thread; for the others here. An eviction costs that much.
 struct active_key {
   __u64 thread;
   __u64 hash;
 };
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
-  __uint(max_entries, 65536);
+  __uint(max_entries, 16384);
   __type(key, struct active_key);
   __type(value, __u32);
 } active_functions SEC(".maps");
@@ -87,6 +91,12 @@ static __always_inline bool find_text(struct python_text *text, __u64 object, co
   return true;
 }
 
+// A number that is below a power of two, in a way that the compiler cannot take for needless: the verifier does not.
+static __always_inline __u32 bounded(__u32 number, __u32 power) {
+  asm volatile("" : "+r"(number));
+  return number & (power - 1);
+}
+
 // Appends a text as it is in memory.
 static __noinline int append_text(struct scratch *s, struct hg_text *to, const struct python_text *text) {
   __u32 offset = s->offset, size = text->size, limit = TEXT_LIMIT - 8;
@@ -95,16 +105,19 @@ static __noinline int append_text(struct scratch *s, struct hg_text *to, const s
   if (!text->data || offset > RECORD_LIMIT) return 0;
   bool is_cut = size > limit;
   if (is_cut) size = limit;
-  if (bpf_probe_read_user(s->bytes + offset, size & (TEXT_LIMIT - 1), (const void *)text->data)) return 0;
+  size = bounded(size, TEXT_LIMIT);
+  if (bpf_probe_read_user(s->bytes + offset, size, (const void *)text->data)) return 0;
   to->size = size;
   to->flags = is_cut ? HG_TEXT_TRUNCATED : 0;
-  s->offset = offset + (size & (TEXT_LIMIT - 1));
+  s->offset = offset + size;
   return 0;
 }
 
+enum { HASHED_AT_ONCE = 16 };  // words
+
 static long function_hash_step(__u32 step, struct scratch **context) {
   struct scratch *s = *context;
-  __u32 offset = sizeof(struct hg_function) + step * 8;
+  __u32 offset = sizeof(struct hg_function) + (HASHED_AT_ONCE + step) * 8;
   if (offset > RECORD_LIMIT + TEXT_LIMIT) return 1;
   mix(s->hash, *(__u64 *)(s->bytes + offset));
   return 0;
@@ -123,7 +136,12 @@ static __noinline int mix_text(struct scratch *s, const struct python_text *text
   __u32 end = s->offset;
   if (end > RECORD_LIMIT) return 0;
   *(__u64 *)(s->bytes + end) = 0;
-  bpf_loop((end - sizeof s->function + 7) / 8 & 0x1fff, function_hash_step, &s, 0);
+  __u32 words = (end - sizeof s->function + 7) / 8;
+  for (__u32 i = 0; i < HASHED_AT_ONCE; i++) {
+    if (i >= words) return 0;
+    mix(s->hash, *(__u64 *)(s->bytes + sizeof s->function + i * 8));
+  }
+  if (words > HASHED_AT_ONCE) bpf_loop((words - HASHED_AT_ONCE) & 0x1fff, function_hash_step, &s, 0);
   return 0;
 }
 
@@ -150,22 +168,14 @@ static __noinline struct hg_function_count *begin_function(
   return bpf_map_lookup_elem(&function_counts, &record->key);
 }
 
-// The count of a code object's function; its key stays in the scratch.
-static __noinline struct hg_function_count *function_count(
-    struct scratch *s, struct task_struct *task, __u64 code, const struct hg_interpreter *interpreter, __u32 number) {
-  struct hg_function *record = &s->function;
-  struct python_text texts[HG_FUNCTION_TEXTS] = {};
-  __u64 objects[HG_FUNCTION_TEXTS] = {};
-  if (READ_USER(record->line, code + interpreter->code_line) || READ_USER(objects[0], code + interpreter->code_file) ||
-      READ_USER(objects[1], code + interpreter->code_name))
-    return NULL;
-  if (interpreter->code_qualname) READ_USER(objects[2], code + interpreter->code_qualname);
-  record->interpreter = number;
-  s->hash[0] = hash_seed;
-  s->hash[1] = ~hash_seed;
-  mix(s->hash, record->line);
-  for (int i = 0; i < HG_FUNCTION_TEXTS; i++)
-    if (find_text(&texts[i], objects[i], interpreter)) mix_text(s, &texts[i]);
+// A member that was read, by its offset in the structure.
+#define MEMBER(type, part, offset)                                                                       \
+  ({                                                                                                     \
+    __u32 place = (offset) - HG_PYTHON_HEAD;                                                             \
+    place <= HG_PYTHON_PART - sizeof(type) ? *(type *)((part) + bounded(place, PYTHON_ROOM)) : (type)0; \
+  })
+
+static __always_inline __u64 key_of_process(struct hg_function_key *key, struct task_struct *task) {
   struct task_struct *leader = NULL;
   __u64 start = task->start_boottime, program = 0;
   if (task->pid != task->tgid) {
@@ -173,9 +183,29 @@ static __noinline struct hg_function_count *function_count(
     LOAD(start, leader, start_boottime);
   }
   FIELD(program, task, self_exec_id);
-  record->key.start = start;
-  record->key.pid = task->tgid;
-  record->key.program = program;
+  key->start = start;
+  key->pid = task->tgid;
+  key->program = program;
+  return program;
+}
+
+// The count of a code object's function; its key stays in the scratch.
+static __noinline struct hg_function_count *function_count(
+    struct scratch *s, struct task_struct *task, struct python_parts *parts, const struct hg_interpreter *interpreter,
+    __u32 number) {
+  struct hg_function *record = &s->function;
+  struct python_text texts[HG_FUNCTION_TEXTS] = {};
+  record->line = MEMBER(__u32, parts->code, interpreter->code_line);
+  record->interpreter = number;
+  s->hash[0] = hash_seed;
+  s->hash[1] = ~hash_seed;
+  mix(s->hash, record->line);
+  if (find_text(&texts[0], MEMBER(__u64, parts->code, interpreter->code_file), interpreter)) mix_text(s, &texts[0]);
+  if (find_text(&texts[1], MEMBER(__u64, parts->code, interpreter->code_name), interpreter)) mix_text(s, &texts[1]);
+  if (interpreter->code_qualname &&
+      find_text(&texts[2], MEMBER(__u64, parts->code, interpreter->code_qualname), interpreter))
+    mix_text(s, &texts[2]);
+  key_of_process(&record->key, task);
   record->key.hash[0] = s->hash[0];
   record->key.hash[1] = s->hash[1];
   struct hg_function_count *count = bpf_map_lookup_elem(&function_counts, &record->key);
@@ -201,15 +231,10 @@ static __always_inline __u64 probed_frame(struct pt_regs *registers, const struc
 }
 
 // Whether a frame that begins is one that has run before: a generator's, a coroutine's.
-static __always_inline bool is_resumed(__u64 frame, const struct hg_interpreter *interpreter) {
-  if (!interpreter->resume[0]) {
-    __s32 position = -1;
-    READ_USER(position, frame + interpreter->frame_position);
-    return position >= 0;
-  }
-  __u64 address = 0;
+static __always_inline bool is_resumed(struct python_parts *parts, const struct hg_interpreter *interpreter) {
+  if (!interpreter->resume[0]) return MEMBER(__s32, parts->frame, interpreter->frame_position) >= 0;
+  __u64 address = MEMBER(__u64, parts->frame, interpreter->frame_position);
   __u8 instruction[2] = {};
-  READ_USER(address, frame + interpreter->frame_position);
   READ_USER(instruction, address);
   // An exception that is thrown into a generator comes in where it stands.
   if (instruction[0] != interpreter->resume[0] && instruction[0] != interpreter->resume[1])
@@ -218,30 +243,47 @@ static __always_inline bool is_resumed(__u64 frame, const struct hg_interpreter 
 }
 
 static __always_inline struct frame_begun *frame_at(struct frame_stack *stack, __u64 depth) {
-  // The compiler must not know that the mask does nothing: the verifier does not.
-  asm volatile("" : "+r"(depth));
-  return &stack->frames[depth & (FRAMES - 1)];
+  return &stack->frames[bounded(depth, FRAMES)];
 }
 
-static __noinline int push_frame(struct task_struct *task, __u64 hash) {
+static __noinline int push_frame(
+    struct task_struct *task, __u64 frame, struct hg_function_key *key, struct hg_function_count *count) {
   struct frame_stack *stack = bpf_task_storage_get(&frame_stacks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!stack) return 0;
+  // What another program of this process has left.
+  if (stack->key.program != key->program || !stack->depth) {
+    stack->depth = stack->foreign = 0;
+    stack->key = *key;
+  }
   __u64 depth = stack->depth++;
   if (depth >= FRAMES) return 0;
-  struct frame_begun *frame = frame_at(stack, depth);
-  frame->inner = 0;
-  frame->hash = hash;
-  struct active_key key = {bpf_get_current_pid_tgid(), hash};
-  __u32 one = 1, *active = bpf_map_lookup_elem(&active_functions, &key);
-  if (active) ++*active;
-  else bpf_map_update_elem(&active_functions, &key, &one, BPF_ANY);
-  frame->time = bpf_ktime_get_ns();
+  struct frame_begun *begun = frame_at(stack, depth);
+  begun->frame = frame;
+  begun->inner = 0;
+  begun->hash[0] = key->hash[0];
+  begun->hash[1] = key->hash[1];
+  __u64 thread = bpf_get_current_pid_tgid();
+  if (count->depth ? count->thread == thread : !stack->foreign) {
+    count->thread = thread;
+    count->depth++;
+  } else {
+    begun->frame |= FRAME_FOREIGN;
+    stack->foreign++;
+    struct active_key active_key = {thread, key->hash[0]};
+    __u32 one = 1, *active = bpf_map_lookup_elem(&active_functions, &active_key);
+    if (active) ++*active;
+    else bpf_map_update_elem(&active_functions, &active_key, &one, BPF_ANY);
+  }
+  begun->time = bpf_ktime_get_ns();
   return 0;
 }
 
-// Whether no frame of the function is on the thread's stack any more.
-static __always_inline bool was_outermost(__u64 hash) {
-  struct active_key key = {bpf_get_current_pid_tgid(), hash};
+// Takes the last frame away; whether no other of its function is on the thread's stack.
+static __always_inline bool was_outermost(
+    struct frame_stack *stack, struct frame_begun *begun, struct hg_function_count *count) {
+  if (!(begun->frame & FRAME_FOREIGN)) return !count || !count->depth || !--count->depth;
+  stack->foreign--;
+  struct active_key key = {bpf_get_current_pid_tgid(), begun->hash[0]};
   __u32 *active = bpf_map_lookup_elem(&active_functions, &key);
   if (!active) return true;
   if (*active > 1) {
@@ -252,7 +294,15 @@ static __always_inline bool was_outermost(__u64 hash) {
   return true;
 }
 
-static __noinline int pop_frame(struct task_struct *task, __u64 hash, struct hg_function_count *count, __u64 now) {
+static __always_inline struct hg_function_count *count_of(struct frame_stack *stack, struct frame_begun *begun) {
+  struct hg_function_key key = stack->key;
+  key.hash[0] = begun->hash[0];
+  key.hash[1] = begun->hash[1];
+  return bpf_map_lookup_elem(&function_counts, &key);
+}
+
+// A frame ends; whether it was known.
+static __noinline int pop_frame(struct task_struct *task, __u64 frame, __u64 now) {
   struct frame_stack *stack = bpf_task_storage_get(&frame_stacks, task, 0, 0);
   // It began before it was observed, or in the process that this one was forked from.
   if (!stack || !stack->depth) return 0;
@@ -261,28 +311,29 @@ static __noinline int pop_frame(struct task_struct *task, __u64 hash, struct hg_
     stack->depth = depth;
     return 0;
   }
+  struct frame_begun *begun = frame_at(stack, depth);
   // Frames above it whose ends nobody told are gone. Where it is none of the last ones, nothing is known of its time.
-  struct frame_begun *frame = NULL;
-  for (int i = 0; i < 16; i++) {
-    frame = frame_at(stack, depth);
-    if (frame->hash == hash) break;
-    if (!depth) return 0;
-    depth--;
+  for (int i = 0; (begun->frame & ~FRAME_FOREIGN) != frame; i++) {
+    if (i == 16 || !depth) return 0;
+    begun = frame_at(stack, --depth);
   }
-  if (frame->hash != hash) return 0;
   for (int i = 0; i < 16 && stack->depth - 1 > depth; i++) {
-    stack->depth--;
-    was_outermost(frame_at(stack, stack->depth)->hash);
+    struct frame_begun *gone = frame_at(stack, --stack->depth);
+    was_outermost(stack, gone, count_of(stack, gone));
   }
   stack->depth = depth;
-  __u64 time = now > frame->time ? now - frame->time : 0;
+  struct hg_function_count *count = count_of(stack, begun);
+  bool is_outermost = was_outermost(stack, begun, count);
+  __u64 time = now > begun->time ? now - begun->time : 0;
+  if (depth) frame_at(stack, depth - 1)->inner += time;
+  if (!count) return 0;
+  __sync_fetch_and_add(&count->ends, 1);
   count->timed++;
-  count->own += time > frame->inner ? time - frame->inner : 0;
-  if (was_outermost(hash)) count->total += time;
+  count->own += time > begun->inner ? time - begun->inner : 0;
+  if (is_outermost) count->total += time;
   if (time < count->shortest) count->shortest = time;
   if (time > count->longest) count->longest = time;
-  if (depth) frame_at(stack, depth - 1)->inner += time;
-  return 0;
+  return 1;
 }
 
 static __noinline int note_frame(struct pt_regs *registers, struct task_struct *task, bool is_end, bool has_ends) {
@@ -290,31 +341,33 @@ static __noinline int note_frame(struct pt_regs *registers, struct task_struct *
   __u32 number = bpf_get_attach_cookie(registers);
   struct hg_interpreter *interpreter = bpf_map_lookup_elem(&interpreters, &number);
   if (!interpreter) return 0;
-  __u64 frame = probed_frame(registers, interpreter, is_end), code = 0;
-  if (!frame || READ_USER(code, frame + interpreter->frame_code)) {
-    lose(HG_LOST_FUNCTIONS);
-    return 0;
-  }
+  __u64 frame = probed_frame(registers, interpreter, is_end);
+  if (is_end && frame && pop_frame(task, frame, now)) return 0;
   struct variable_slot *slot = take_slot();
-  if (!slot) {
+  if (!slot || !frame) {
     lose(HG_LOST_FUNCTIONS);
+    if (slot) give_slot(slot);
     return 0;
   }
   struct scratch *s = &slot->scratch;
-  struct hg_function_count *count = function_count(s, task, code, interpreter, number);
-  __u64 hash = s->function.key.hash[0];
-  __sync_lock_test_and_set(&slot->is_taken, 0);
+  struct python_parts *parts = &slot->parts;
+  struct hg_function_count *count = NULL;
+  __u32 frame_size = bounded(interpreter->frame_size, PYTHON_ROOM);
+  __u32 code_size = bounded(interpreter->code_size, PYTHON_ROOM);
+  if (!bpf_probe_read_user(parts->frame, frame_size, (const void *)frame + HG_PYTHON_HEAD)) {
+    __u64 code = MEMBER(__u64, parts->frame, interpreter->frame_code);
+    if (!bpf_probe_read_user(parts->code, code_size, (const void *)code + HG_PYTHON_HEAD))
+      count = function_count(s, task, parts, interpreter, number);
+  }
   if (!count) {
     lose(HG_LOST_FUNCTIONS);
-    return 0;
-  }
-  if (is_end) {
+  } else if (is_end) {
     __sync_fetch_and_add(&count->ends, 1);
-    pop_frame(task, hash, count, now);
-    return 0;
+  } else {
+    __sync_fetch_and_add(is_resumed(parts, interpreter) ? &count->resumes : &count->calls, 1);
+    if (has_ends) push_frame(task, frame, &s->function.key, count);
   }
-  __sync_fetch_and_add(is_resumed(frame, interpreter) ? &count->resumes : &count->calls, 1);
-  if (has_ends) push_frame(task, hash);
+  give_slot(slot);
   return 0;
 }
 

@@ -19,11 +19,19 @@ struct {
   __type(value, __u64);  // where the name stands
 } questions SEC(".maps");
 
+// What of a frame of Python and of its code object was read: functions.h.
+enum { PYTHON_ROOM = 128 };
+struct python_parts {
+  __u8 frame[PYTHON_ROOM + 8];
+  __u8 code[PYTHON_ROOM + 8];
+};
+
 // Where records are put together. Not one for each processor: where the kernel may preempt a program, another one would
 // write over what the first has begun.
 enum { VARIABLE_SLOTS = 16 };
 struct variable_slot {
   __u64 is_taken;
+  struct python_parts parts;
   struct scratch scratch;
 };
 struct {
@@ -42,6 +50,8 @@ static __always_inline struct variable_slot *take_slot(void) {
   }
   return NULL;
 }
+
+static __always_inline void give_slot(struct variable_slot *slot) { __sync_lock_test_and_set(&slot->is_taken, 0); }
 
 // Whether this process was told to have found this for this name; remembers it. As `was_told` does.
 static __noinline bool was_answered(struct scratch *s, __u64 program) {
@@ -101,7 +111,7 @@ static __always_inline void answer(struct pt_regs *registers) {
     return;
   }
   tell_answer(&slot->scratch, name, registers->ax, bpf_get_attach_cookie(registers));
-  __sync_lock_test_and_set(&slot->is_taken, 0);
+  give_slot(slot);
 }
 
 SEC("?uprobe")

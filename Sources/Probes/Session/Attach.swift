@@ -20,6 +20,8 @@ public enum Attach {
     public var tellsEnvironment = false
     /// Which look-ups of variables are told.
     public var variables = VariableOptions()
+    /// What is asked of interpreters of Python; nil: nothing.
+    public var outside: InsideOptions?
     /// How long the inspection is to go on, in nanoseconds; nil: until it is ended, or nobody is left.
     public var duration: UInt64?
 
@@ -69,13 +71,15 @@ public enum Attach {
     _ options: Options, _ target: borrowing AttachTarget, _ watch: borrowing Watch, _ session: SessionStart,
     _ sinks: [any EventSink], _ onPageRequest: @escaping PageRequest
   ) throws -> Pipeline {
+    let outside = options.outside.flatMap { $0.calls ? $0 : nil }
     let tracer = try Tracer.start(
       Tracer.Options(
         ringSize: options.ringSize, filter: session.filter, countsBytes: options.countsBytes,
         tellsEnvironment: options.tellsEnvironment, variables: options.variables,
-        scope: target.scope))
+        functions: outside.map { _ in [] }, scope: target.scope))
     let pipeline = try Pipeline(
-      tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival)
+      tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival,
+      outside: outside)
     var session = session
     session.time = Clock.boot()
     session.bootTime = Clock.bootTime()

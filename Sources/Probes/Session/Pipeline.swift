@@ -191,6 +191,9 @@ final class Pipeline: @unchecked Sendable {
           queue.recycle(batch)
         case .pageRequest:
           var soFar = injection?.soFar(at: Clock.boot()) ?? []
+          if let outside, let probes = tracer.functions {
+            soFar += outside.soFar(at: Clock.boot(), probes)
+          }
           if masksSecrets { for index in soFar.indices { soFar[index].maskSecrets() } }
           onPageRequest(soFar)
         case .end: return
