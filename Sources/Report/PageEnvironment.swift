@@ -7,7 +7,11 @@ extension View {
     let table = inspection.environment
     if table.variables.isEmpty, table.whole.isEmpty, table.others == 0 { return nil }
     let set = table.variables.count(where: \.isSet)
-    var heading = Line("Which environment variables it looked up", .heading)
+    let hasShell = table.variables.contains { $0.answers.contains { $0.source == .bash } }
+    var heading = Line(
+      hasShell
+        ? "Which variables it looked up, bash's among them" : "Which environment variables it looked up",
+      .heading)
     heading.add("  \(Words.count(set)) set, \(Words.count(table.variables.count - set)) not set", .faint)
     if style.isFull {
       let lines = aligned(everyAnswer) + wholeReads + uncounted

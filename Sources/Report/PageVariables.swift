@@ -9,6 +9,8 @@ struct LookedUp {
   private(set) var groups: [Group] = []
   /// What interpreter, loader and C library ask for in every program.
   private(set) var usual: [Variable] = []
+  /// What bash looks up for its own purposes in every script.
+  private(set) var ofShell: [Variable] = []
 
   struct Group {
     /// Printable.
@@ -22,7 +24,9 @@ struct LookedUp {
     // Of those without an answer nothing is known but that somebody looked; they are counted.
     for variable in view.inspection.environment.variables where !variable.answers.isEmpty {
       let rank = Self.rank(variable, view)
-      if Usual.isUsual(variable.name), !variable.isSet || Usual.isLocale(variable.name) {
+      if variable.answers.allSatisfy({ $0.source == .bash }), Usual.isOfShell(variable) {
+        ofShell.append(variable)
+      } else if Usual.isUsual(variable.name), !variable.isSet || Usual.isLocale(variable.name) {
         usual.append(variable)
       } else if variable.isSet {
         found.append((variable, rank))
@@ -85,8 +89,14 @@ struct LookedUp {
     return text
   }
 
-  /// The last line: "interpreter, loader and locale: …", and those of them that were set.
+  /// The last lines: "interpreter, loader and locale: …", and those of them that were set; what bash keeps for itself.
   func usual(_ view: View) -> [Line] {
+    usualLine(view)
+      + (ofShell.isEmpty
+        ? [] : [Line("  bash's own purposes: \(Words.count(ofShell.count, "more variable"))", .faint)])
+  }
+
+  private func usualLine(_ view: View) -> [Line] {
     if usual.isEmpty { return [] }
     var line = Line("  interpreter, loader and locale: ", .faint)
     let set = usual.filter(\.isSet)
@@ -162,6 +172,22 @@ enum Usual {
   static func isLocale(_ name: ByteString) -> Bool {
     name == "LANG" || name == "LANGUAGE" || name.bytes.starts(with: "LC_".utf8)
   }
+
+  /// What bash looks up at its start, and around each command and function. What changes what it does (BASH_ENV, CDPATH) is
+  /// of interest where it is set.
+  static func isOfShell(_ variable: Variable) -> Bool {
+    if switches.contains(variable.name) { return !variable.isSet }
+    return variable.name.bytes.starts(with: "BASH".utf8) || ofShell.contains(variable.name)
+  }
+
+  private static let switches: Set<ByteString> = [
+    "BASH_ENV", "ENV", "CDPATH", "GLOBIGNORE", "EXECIGNORE", "PROMPT_COMMAND", "BASH_XTRACEFD",
+    "BASH_LOADABLES_PATH", "BASH_COMPAT", "TIMEFORMAT", "POSIX_PEDANTIC", "FUNCNEST",
+  ]
+  private static let ofShell: Set<ByteString> = [
+    "HOSTTYPE", "OSTYPE", "MACHTYPE", "PPID", "UID", "EUID", "FUNCNAME", "SECONDS", "DIRSTACK", "GROUPS",
+    "PIPESTATUS", "SHELLOPTS", "TEXTDOMAIN", "OPTIND", "IFS",
+  ]
 
   static func isLogin(_ name: ByteString) -> Bool { logins.contains(name) }
 

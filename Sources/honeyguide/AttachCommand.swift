@@ -65,6 +65,7 @@ struct AttachCommand: ParsableCommand {
       throw ValidationError("-f is for -p; children belong to --cgroup and --all anyway.")
     }
     _ = try pids()
+    try session.check(try filters.filter())
     if cgroup == "" {
       throw ValidationError("--cgroup is empty; give a directory, as in: --cgroup system.slice")
     }

@@ -69,6 +69,7 @@ struct RunCommand: ParsableCommand {
     if asRoot && sudoEnv {
       throw ValidationError("--as-root already keeps sudo's environment; leave out --sudo-env.")
     }
+    try session.check(try filters.filter())
     try SessionOptions.refuseRepetition(of: SessionOptions.single + ["--user", "--python"], in: words)
   }
 

@@ -53,6 +53,8 @@ import Testing
     (["--buffer", "99999999999999999999G", "--", "true"], "from 1M to 64G"),
     (["--json", "", "--", "true"], "An empty name"),
     (["--as-root", "--user", "nobody", "--", "true"], "give one"),
+    (["--bash-vars", "--no-env", "--", "true"], "--no-env leaves them out"),
+    (["--bash-vars", "--only", "net", "--", "true"], "add env to it"),
   ]
 
   @Test(arguments: mistakes) func `A mistake is one sentence and 64`(words: [String], says: String) throws {

@@ -49,15 +49,33 @@ extension Differential {
         Command(arguments, environment: environment, in: laboratory.work), options: options)
     }
 
-    @Test func eachAnswerIsTheOneThatTheProgramGot() throws {
+    /// The C libraries whose functions are watched.
+    enum Library: CaseIterable {
+      case ours, of32Bits, musl
+
+      /// Where Debian's musl-dev puts what the compiler is to be told.
+      static let muslSettings = "/usr/lib/x86_64-linux-musl/musl-gcc.specs"
+      /// This machine has one of Debian's other than that with which its programs are compiled.
+      static let here = allCases.filter { $0 != .musl || Files.exists(FilePath(muslSettings)) }
+
+      func compile(_ laboratory: Laboratory) throws -> String {
+        try laboratory.program(
+          "variables", is32Bit: self == .of32Bits, flags: self == .musl ? ["-specs", Self.muslSettings] : [])
+      }
+    }
+
+    @Test(arguments: Library.here) func eachAnswerIsTheOneThatTheProgramGot(_ library: Library) throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
-      let program = try laboratory.program("variables")
+      let program = try library.compile(laboratory)
       try laboratory.clean()
       let (outcome, story) = try Self.inspect([program], in: laboratory)
       #expect(outcome.status == 0, "\(outcome.errorText)")
       let lines = story.lines.filter { $0.event == "env" }
-      let said = Self.answers(outcome.output), told = lines.map(Answer.init)
+      let said = Self.answers(outcome.output)
+      // musl's loader is its library, and asks it.
+      let ofLoader = ["LD_LIBRARY_PATH", "LD_PRELOAD"]
+      let told = lines.map(Answer.init).filter { library != .musl || !ofLoader.contains($0.name.description) }
       // 400 names of threads, and the rest; the child asks once more for what its parent knows.
       #expect(Set(said).count > 410)
       #expect(Set(told) == Set(said))
@@ -69,6 +87,28 @@ extension Differential {
         let own = lines.filter { $0.process == process }.map(Answer.init)
         #expect(Set(own).count == own.count, "told twice")
       }
+    }
+
+    @Test func theLibraryThatARunningProgramHasMappedIsWatched() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = try laboratory.program("variables")
+      try laboratory.clean()
+      let library = laboratory.root.appending("libc.so.6").string, go = laboratory.work.appending("go")
+      try Command(["/bin/cp", "/lib/x86_64-linux-gnu/libc.so.6", library], in: "/").succeed()
+      try Command(["/usr/bin/mkfifo", go.string], in: "/").succeed()
+      let environment = Self.environment.merging(["LD_LIBRARY_PATH": laboratory.root.string]) { $1 }
+      let run = try Command(
+        ["/bin/dash", "-c", ": >ready; read -r line <go; exec \"$0\"", program], environment: environment,
+        in: laboratory.work
+      ).start()
+      try eventually("the script waits") { Files.exists(laboratory.work.appending("ready")) }
+      let honeyguide = try laboratory.attach(["-p", "\(run.pid)", "-f"])
+      try Files.write([10], to: go)
+      let said = Set(Self.answers(try run.wait().output))
+      #expect(try honeyguide.wait().status == 0)
+      let told = try laboratory.story().lines.filter { $0.event == "env" }.map(Answer.init)
+      #expect(said.count > 410 && Set(told) == said)
     }
 
     @Test func whatTwoThreadsLookUpAtOnceIsToldOnce() throws {

@@ -85,6 +85,31 @@ import Testing
     #expect(Self.inside(Self.story) == Self.expected)
   }
 
+  @Test func whatBashKeepsForItselfIsOneLine() {
+    var story = Story()
+    story.exec(10, "bash ./wrapper.sh")
+    story.read(10, "SITE", "staging", source: .bash)
+    story.read(10, "CDPATH", source: .bash)
+    story.read(10, "BASH_ENV", "/etc/setup", source: .bash)
+    for name in ["BASH_SOURCE", "IFS", "PIPESTATUS", "GROUPS"] as [ByteString] {
+      story.read(10, name, source: .bash)
+    }
+    story.read(10, "IFS", ",", source: .bash)
+    story.read(10, "GROUPS", source: .libc)
+    story.exit(10)
+    let page = PageTests.page(story, "./wrapper.sh")
+    let start = page.firstRange(of: "\nWhich variables")?.upperBound
+    #expect(
+      start.map { page[$0...] } == """
+         it looked up, bash's among them  3 set, 4 not set
+          SITE      staging     wrapper.sh
+          BASH_ENV  /etc/setup  wrapper.sh
+          not set  wrapper.sh: GROUPS
+          bash's own purposes: 4 more variables
+
+        """)
+  }
+
   @Test func whereNothingIsKnownOfTheInsideThereIsNoWordOfIt() {
     #expect(Self.inside(PageTests.wrapper) == "")
   }

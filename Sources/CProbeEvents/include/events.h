@@ -281,8 +281,9 @@ struct hg_signal {
   hg_u32 unused;
 };
 
-// Who was asked for a variable: the cookie of the uprobe.
-enum hg_variable_source { HG_VARIABLE_LIBC, HG_VARIABLE_BASH };
+// Who was asked for a variable: the cookie of the uprobe. What a C library for 32-bit programs is asked for is told as
+// HG_VARIABLE_LIBC.
+enum hg_variable_source { HG_VARIABLE_LIBC, HG_VARIABLE_BASH, HG_VARIABLE_LIBC_32 };
 
 // A variable of the environment that was looked up. Tail: name, value (absent: it is not set, or not known).
 struct hg_variable {

@@ -117,7 +117,8 @@ public struct Diagnosis: Sendable {
   private mutating func attempt() {
     do {
       let start = Clock.boot()
-      let tracer = try Tracer.start(Tracer.Options(variables: VariableOptions(library: true)))
+      let tracer = try Tracer.start(
+        Tracer.Options(variables: try VariableTargets(VariableOptions(library: true), for: .nobody)))
       let milliseconds = (Clock.boot() - start) / 1_000_000
       let notes = tracer.notes
       tracer.detach()
@@ -130,6 +131,7 @@ public struct Diagnosis: Sendable {
           "Meanwhile each getenv of any program of the machine takes 1 to 2 µs longer; with --no-env it does not."
         )
       }
+      shells()
       attemptOutside()
     } catch {
       add(.bad, "Inspection does not work here: \(error).")
@@ -154,6 +156,19 @@ public struct Diagnosis: Sendable {
       add(
         .note,
         "Calls inside Python cannot be counted from outside here (--no-inject --python calls): \(error).")
+    }
+  }
+
+  /// What --bash-vars would do.
+  private mutating func shells() {
+    do throws(VariableError) {
+      let targets = try VariableTargets(VariableOptions(bash: true), for: .nobody)
+      let names = targets.shells.map { $0.path.quoted }.joined(separator: " and ")
+      add(
+        .note,
+        "--bash-vars can tell what \(names) looks up; each look-up of any bash then takes up to 5 µs longer.")
+    } catch {
+      add(.note, "--bash-vars cannot be used: \(error).")
     }
   }
 

@@ -46,8 +46,35 @@ public struct ProcFileSystem: Sendable {
   /// What our own time namespace adds to the machine's clocks; nil where the kernel has no such namespaces.
   var timeOffsets: [UInt8]? { readFile(ByteString(root.bytes + Array("/self/timens_offsets".utf8))) }
 
-  /// What is mapped into our own memory.
-  var mappings: [UInt8]? { readFile(ByteString(root.bytes + Array("/self/maps".utf8))) }
+  /// A file, or a part of it, in a process's memory.
+  struct Mapping {
+    let addresses: Range<UInt64>
+    let isExecutable: Bool
+    let path: ByteString
+  }
+
+  /// The files that a process has mapped, in the order of their addresses: /proc/PID/maps.
+  func mappings(of pid: Int32) -> [Mapping] {
+    (read(pid, "maps") ?? []).split(separator: UInt8(ascii: "\n")).compactMap { line in
+      // Addresses, rights, offset, device, inode, path.
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+      guard fields.count == 6 else { return nil }
+      let ends = fields[0].split(separator: UInt8(ascii: "-")).compactMap {
+        UInt64(String(decoding: $0, as: UTF8.self), radix: 16)
+      }
+      let path = fields[5].drop { $0 == UInt8(ascii: " ") }
+      guard ends.count == 2, ends[0] < ends[1], path.first == UInt8(ascii: "/") else { return nil }
+      return Mapping(
+        addresses: ends[0]..<ends[1], isExecutable: fields[1].contains(UInt8(ascii: "x")),
+        path: ByteString(path))
+    }
+  }
+
+  /// Every process of the machine.
+  var processes: [Int32] { AgentSession.names(in: root.text).compactMap { Int32($0.text) } }
+
+  /// What leads to the file that a process executes, wherever it lies, also when it has been removed.
+  func executable(of pid: Int32) -> ByteString { path(pid, "exe") }
 
   func arguments(of pid: Int32) -> [ByteString]? { read(pid, "cmdline").map(zeroSeparated) }
 

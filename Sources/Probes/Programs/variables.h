@@ -65,13 +65,41 @@ static __noinline bool was_answered(struct scratch *s, __u64 program) {
   return is_repeat(s, sizeof *record);
 }
 
-static __noinline int tell_answer(struct scratch *s, __u64 name, __u64 value, __u32 source) {
+// What bash's find_variable gives back, the same since bash 2.05 (variables.h there).
+struct shell_variable {
+  __u64 name, value, exported, compute, assign;
+  __u32 attributes;
+};
+enum {
+  BASH_ARRAY = 0x4,
+  BASH_ASSOCIATIVE = 0x40,
+  BASH_INVISIBLE = 0x1000,  // declared, and given no value yet
+};
+
+// Where the value stands of a variable that bash found; whether it is set. Of an array the value is none that a text could
+// stand for.
+static __always_inline bool find_shell_value(__u64 variable, __u64 *value) {
+  struct shell_variable found = {};
+  if (!variable) return false;
+  if (bpf_probe_read_user(&found, sizeof found, (void *)variable) != 0) return true;
+  if (found.attributes & BASH_INVISIBLE || !found.value) return false;
+  if (!(found.attributes & (BASH_ARRAY | BASH_ASSOCIATIVE))) *value = found.value;
+  return true;
+}
+
+static __noinline int tell_answer(struct scratch *s, __u64 name, __u64 answer, __u32 source) {
   if (!s) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   struct hg_variable *record = &s->variable;
   s->offset = sizeof *record;
-  record->source = source;
-  record->is_set = value != 0;
+  __u64 value = 0;
+  record->source = source == HG_VARIABLE_BASH ? HG_VARIABLE_BASH : HG_VARIABLE_LIBC;
+  if (source == HG_VARIABLE_BASH) {
+    record->is_set = find_shell_value(answer, &value);
+  } else {
+    value = answer;
+    record->is_set = value != 0;
+  }
   append_user(s, &record->name, name);
   record->value.size = 0;
   record->value.flags = HG_TEXT_ABSENT;
@@ -94,13 +122,21 @@ static __always_inline bool ask(struct pt_regs *registers) {
   if (!process || process->state & FOLLOWED_AT_GATE || !is_wanted(task, process)) return false;
   struct question question = {bpf_get_current_pid_tgid(), registers->sp};
   __u64 name = registers->di;
+  // There, arguments stand behind the return address on the stack.
+  if (bpf_get_attach_cookie(registers) == HG_VARIABLE_LIBC_32) {
+    __u32 argument = 0;
+    bpf_probe_read_user(&argument, sizeof argument, (void *)(registers->sp + 4));
+    name = argument;
+  }
   bpf_map_update_elem(&questions, &question, &name, BPF_ANY);
   return true;
 }
 
 // The function has returned: its return address is gone from the stack. The cookie says whose it was.
 static __always_inline void answer(struct pt_regs *registers) {
-  struct question question = {bpf_get_current_pid_tgid(), registers->sp - 8};
+  __u64 source = bpf_get_attach_cookie(registers);
+  bool is_32_bit = source == HG_VARIABLE_LIBC_32;
+  struct question question = {bpf_get_current_pid_tgid(), registers->sp - (is_32_bit ? 4 : 8)};
   __u64 *asked = bpf_map_lookup_elem(&questions, &question);
   if (!asked) return;
   __u64 name = *asked;
@@ -110,7 +146,7 @@ static __always_inline void answer(struct pt_regs *registers) {
     lose(HG_LOST_VARIABLES);
     return;
   }
-  tell_answer(&slot->scratch, name, registers->ax, bpf_get_attach_cookie(registers));
+  tell_answer(&slot->scratch, name, is_32_bit ? (__u32)registers->ax : registers->ax, source);
   give_slot(slot);
 }
 

@@ -72,10 +72,13 @@ public enum Attach {
     _ sinks: [any EventSink], _ onPageRequest: @escaping PageRequest
   ) throws -> Pipeline {
     let outside = options.outside.flatMap { $0.calls ? $0 : nil }
+    let subject = VariableTargets.Subject.processes(
+      target.namedProcesses, path: EnvironmentBlock.ours["PATH"])
     let tracer = try Tracer.start(
       Tracer.Options(
         ringSize: options.ringSize, filter: session.filter, countsBytes: options.countsBytes,
-        tellsEnvironment: options.tellsEnvironment, variables: options.variables,
+        tellsEnvironment: options.tellsEnvironment,
+        variables: try VariableTargets(options.variables, for: subject),
         functions: outside.map { _ in [] }, scope: target.scope))
     let pipeline = try Pipeline(
       tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival,

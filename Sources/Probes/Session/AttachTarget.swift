@@ -76,6 +76,12 @@ public struct AttachTarget: ~Copyable {
     self.processes = processes
   }
 
+  /// Those that are followed, where all of them are known; nil: some may be anybody's.
+  var namedProcesses: [Int32]? {
+    if case .processes(_, withChildren: false) = attachment { return processes.map(\.pid) }
+    return nil
+  }
+
   var firstProcess: Int32? { processes.first?.pid }
 
   /// Whether one of the processes has not ended (poll(2) on its descriptor).

@@ -31,6 +31,7 @@ final class Pipeline: @unchecked Sendable {
   private var undecodable: [String: UInt64] = [:]
   /// What could not be found out, as sentences.
   private var unknown: Set<String> = []
+  private var unwatchedShells: UnwatchedShells?
   private var onPageRequest: PageRequest = { _ in }
   private var startTime: UInt64 = 0
   private var isAttached = false
@@ -51,6 +52,7 @@ final class Pipeline: @unchecked Sendable {
     throws
   {
     fileCounters = try tracer.fileCounters()
+    unwatchedShells = tracer.unwatchedShells
     self.outside = try outside.map { OutsideObservation(try tracer.functionCounts(), $0) }
     self.tracer = tracer
     self.sinks = sinks.map(RunningSink.init)
@@ -140,6 +142,7 @@ final class Pipeline: @unchecked Sendable {
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
     var notes =
       sinks.compactMap(\.failure) + tracer.notes + unknown.sorted() + (injection?.failures.sentences ?? [])
+      + (unwatchedShells?.notes ?? [])
     if let readerError { notes.append("Reading events ended early: \(readerError).") }
     var result = end(losses, events, notes)
     for sink in sinks { sink.run { try $0.finish(result) } }
@@ -274,6 +277,7 @@ final class Pipeline: @unchecked Sendable {
       exit.duration -= min(exit.duration, startTime - event.process.start)
       event.body = .exit(exit)
     }
+    if case .exec(let exec) = event.body { unwatchedShells?.note(exec, by: event.process.pid) }
     if masksSecrets { event.maskSecrets() }
     events += 1
     for sink in sinks { sink.run { try $0.receive(event) } }

@@ -98,11 +98,13 @@ public enum Run {
     do {
       let outside = options.outside.flatMap { $0.calls ? $0 : nil }
       let interpreters = outside.map { _ in pythonFiles(options.command, environment) }
+      let subject = VariableTargets.Subject.command(options.command.first ?? "", path: environment["PATH"])
       let tracer = try Tracer.start(
         Tracer.Options(
           ringSize: options.ringSize, filter: session.filter,
           countsBytes: options.countsBytes, tellsEnvironment: options.tellsEnvironment,
-          variables: options.variables, functions: interpreters, loadsAgent: injection != nil))
+          variables: try VariableTargets(options.variables, for: subject), functions: interpreters,
+          loadsAgent: injection != nil))
       let pipeline = try Pipeline(
         tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: allEnded, injection: injection,
         outside: outside)

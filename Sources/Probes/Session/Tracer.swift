@@ -19,6 +19,8 @@ struct Tracer: ~Copyable {
   private let alive: BPFMap
   /// What of the wishes could not be had, as sentences.
   let notes: [String]
+  /// Tells who of those that are executed is not watched; nil where nobody asks.
+  let unwatchedShells: UnwatchedShells?
 
   /// The attached programs. A class since an array cannot hold values that are not copyable.
   private final class Links {
@@ -43,7 +45,7 @@ struct Tracer: ~Copyable {
     /// Whether the environment given at each exec is told.
     var tellsEnvironment = false
     /// Which look-ups of variables are told.
-    var variables = VariableOptions()
+    var variables: VariableTargets?
     /// Whether calls inside Python are counted, from outside; in which interpreters that are there already.
     var functions: [ByteString]?
     /// Whether the command's programs load the agent.
@@ -90,9 +92,10 @@ struct Tracer: ~Copyable {
     try options.filter.prepare(
       &blueprint, needsProcesses: options.loadsAgent || options.functions != nil)
     if !options.countsBytes { try blueprint.omit(map: FileCounters.map) }
-    if !options.variables.library { try VariableProbes.omit(from: &blueprint) }
+    let targets = options.variables.flatMap { $0.isEmpty ? nil : $0 }
+    if targets == nil { try VariableProbes.omit(from: &blueprint) }
     if options.functions == nil { try FunctionProbes.omit(from: &blueprint) }
-    if !options.variables.library, options.functions == nil { try blueprint.omit(map: "variable_slots") }
+    if targets == nil, options.functions == nil { try blueprint.omit(map: "variable_slots") }
     let iterators = try prepare(options.scope, options.filter, &blueprint)
     // What the kernel has is found out meanwhile, by another thread.
     try blueprint.createMaps()
@@ -103,7 +106,7 @@ struct Tracer: ~Copyable {
       }
     let counters = options.filter.has(.net) ? [counter] : []
     let uprobes =
-      try (options.variables.library ? VariableProbes.prepare(&blueprint) : [])
+      try (targets == nil ? [] : VariableProbes.prepare(&blueprint))
       + (options.functions == nil ? [] : FunctionProbes.prepare(&blueprint))
     let calls = rows.filter { !$0.isOfUring }, tellers = calls.compactMap(\.teller)
     try blueprint.set(constant: "tells_paths", to: UInt32(calls.contains { $0.teller == nil } ? 1 : 0))
@@ -113,7 +116,7 @@ struct Tracer: ~Copyable {
     // What is told of system calls takes the verifier as long as all others. The uprobes come first, since the kernel takes
     // long to attach them.
     let kernel = KernelSide(try blueprint.load(apart: [uprobes, tellers + [ofCalls]]))
-    let variables = options.variables.library ? AttachingVariables(kernel) : nil
+    let variables = targets.map { AttachingVariables(kernel, $0) }
     let reader = HandedOver<RingBuffer?>(try RingBuffer(try kernel.object.map("events")))
     try options.filter.fill(kernel.object)
     let table = try kernel.object.map("calls")
@@ -132,20 +135,32 @@ struct Tracer: ~Copyable {
       for path in interpreters { _ = probes.attach(path, kernel.object) }
       links.functions = probes
     }
-    var notes: [String] = []
-    do { links.variables = try variables?.result() } catch { notes.append("\(error)") }
+    var notes = targets?.notes ?? []
+    do throws(BPFError) {
+      links.variables = try variables?.result()
+      if links.variables?.lacksLibrary == true { notes.append(VariableError.noLibrary.note) }
+    } catch {
+      // Whoever asks for bash wants that, or nothing.
+      if targets?.shells.isEmpty == false { throw error }
+      notes.append(VariableError.refused(error).note)
+    }
+    let shells = targets?.shells ?? []
     return Tracer(
       tasks: try kernel.object.map("tasks"), lossCounters: try kernel.object.map("losses"),
       connections: try kernel.object.map("connections"), alive: try kernel.object.map("alive"), hooks: hooks,
-      links: links, notes: notes, countsBytes: options.countsBytes, kernel: kernel, reader: reader)
+      links: links, notes: notes,
+      unwatchedShells: shells.isEmpty ? nil : UnwatchedShells(watched: Set(shells.map(\.file.identity))),
+      countsBytes: options.countsBytes, kernel: kernel, reader: reader)
   }
 
   private init(
     tasks: consuming BPFMap, lossCounters: consuming BPFMap, connections: consuming BPFMap,
-    alive: consuming BPFMap, hooks: [String], links: Links, notes: [String], countsBytes: Bool,
+    alive: consuming BPFMap, hooks: [String], links: Links, notes: [String],
+    unwatchedShells: UnwatchedShells?, countsBytes: Bool,
     kernel: KernelSide, reader: HandedOver<RingBuffer?>
   ) {
     self.notes = notes
+    self.unwatchedShells = unwatchedShells
     self.kernel = kernel
     self.reader = reader
     self.countsBytes = countsBytes

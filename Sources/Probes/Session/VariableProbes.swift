@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import BPF
-internal import CProbeEvents
-internal import Glibc
 internal import Inspection
 internal import SystemPackage
 
-/// The uprobes that tell which variables of their environments programs look up (Programs/variables.h).
+/// The uprobes that tell which variables programs look up (Programs/variables.h).
 ///
 /// They run for every process of the machine that calls these functions while they are attached; a process that is not
 /// followed pays for the trap and no more.
 final class VariableProbes: Sendable {
-  private let uprobes: Uprobes, returns: Uprobes?
+  private let attached: [Box]
+
+  private final class Box: Sendable {
+    let uprobes: Uprobes
+    init(_ uprobes: consuming Uprobes) { self.uprobes = uprobes }
+  }
 
   private static let both = "variable_looked_up", entry = "variable_asked", exit = "variable_answered"
   private static let maps = ["questions"]
@@ -31,30 +34,27 @@ final class VariableProbes: Sendable {
   }
 
   /// What keeps them attached.
-  let descriptors: [FileDescriptor]
+  var descriptors: [FileDescriptor] { attached.flatMap { $0.uprobes.descriptors } }
 
-  /// Attaches to the C library that Honeyguide itself runs with.
-  init(_ object: borrowing LoadedObject) throws(VariableError) {
-    let functions = LoadedFunction.all(["getenv", "secure_getenv"])
-    guard let file = functions.first?.file else { throw .noLibrary }
-    let sites = functions.filter { $0.file == file }.map {
-      UprobeSite(offset: $0.offset, cookie: UInt64(HG_VARIABLE_LIBC.rawValue))
-    }
-    do {
+  /// Whether Honeyguide's own C library has been looked for, and not found.
+  let lacksLibrary: Bool
+
+  /// Attaches to each of the files.
+  init(_ object: borrowing LoadedObject, _ targets: VariableTargets) throws(BPFError) {
+    let libraries = targets.libraries()
+    lacksLibrary = targets.library && libraries.isEmpty
+    var attached: [Box] = []
+    for target in libraries + targets.shells {
+      let path = target.file.path
       if UprobeMechanism.hasSessions {
-        uprobes = try object.attach(Self.both, to: sites, of: file)
-        returns = nil
-        descriptors = uprobes.descriptors
+        attached.append(Box(try object.attach(Self.both, to: target.sites, of: path)))
       } else {
         // Who is asked before the answers are watched would be forgotten only when room is needed.
-        let exits = try object.attach(Self.exit, to: sites, of: file, at: .return)
-        uprobes = try object.attach(Self.entry, to: sites, of: file)
-        descriptors = uprobes.descriptors + exits.descriptors
-        returns = consume exits
+        attached.append(Box(try object.attach(Self.exit, to: target.sites, of: path, at: .return)))
+        attached.append(Box(try object.attach(Self.entry, to: target.sites, of: path)))
       }
-    } catch {
-      throw .refused(error)
     }
+    self.attached = attached
   }
 }
 
@@ -63,42 +63,19 @@ final class VariableProbes: Sendable {
 final class AttachingVariables: @unchecked Sendable {
   private var thread: Thread?
   // Set by the thread before it ends.
-  private var outcome: Result<VariableProbes, VariableError>?
+  private var outcome: Result<VariableProbes, BPFError>?
 
-  init(_ kernel: KernelSide) {
+  init(_ kernel: KernelSide, _ targets: VariableTargets) {
     thread = Thread.orHere { [self] in
-      do throws(VariableError) { outcome = .success(try VariableProbes(kernel.object)) } catch {
+      do throws(BPFError) { outcome = .success(try VariableProbes(kernel.object, targets)) } catch {
         outcome = .failure(error)
       }
     }
   }
 
   /// Waits until they are attached.
-  func result() throws(VariableError) -> VariableProbes? {
+  func result() throws(BPFError) -> VariableProbes? {
     thread?.join()
     return try outcome?.get()
-  }
-}
-
-/// Which look-ups of variables are told.
-public struct VariableOptions: Hashable, Sendable {
-  /// getenv and secure_getenv of the C library.
-  public var library: Bool
-
-  public init(library: Bool = false) { self.library = library }
-}
-
-/// Why look-ups of variables are not told.
-enum VariableError: Error, CustomStringConvertible {
-  case noLibrary
-  case refused(BPFError)
-
-  var description: String {
-    let reason =
-      switch self {
-      case .noLibrary: "no getenv was found in the C library that Honeyguide itself runs with"
-      case .refused(let error): "\(error)"
-      }
-    return "Variables that programs look up with getenv are not told: \(reason). --no-env leaves them out."
   }
 }
