@@ -38,6 +38,8 @@ extension View {
 
   // MARK: Functions
 
+  /// What stands above a list's functions.
+  private static let title = "function"
   /// How many functions a list has that is given room and no number.
   private static let usual = 6
 
@@ -57,24 +59,31 @@ extension View {
       }
     let top = style.top ?? (style.isFull ? .max : Self.usual)
     // Each list has a line that says what its columns are, and all have one in common that says what is left out.
-    var lists: [(measure: Profile.Measure, most: Int)]
+    var lists: [(measure: Profile.Measure, rows: [FunctionRow], most: Int, title: String)]
     if measures.count == 1 || (rows.count <= min(top, limit - 1) && table.others.count == 0) || limit < 7 {
       // Where one holds all, another would say the same in another order; and two lists of one line each are worth less
       // than one of two.
       let holdsAll = rows.count <= min(top, limit - 1) && table.others.count == 0
-      lists = [(measures[0], min(top, holdsAll ? limit - 1 : limit == .max ? .max : limit - 2))]
+      let most = min(top, holdsAll ? limit - 1 : limit == .max ? .max : limit - 2)
+      lists = [(measures[0], rows, most, Self.title)]
     } else {
       let room = limit == .max ? Int.max : limit - 1 - measures.count
-      // What a function takes by itself says more than that it called all others.
-      lists = [(measures[0], min(top, room - room / 2)), (measures[1], min(top, room / 2))]
+      // What a function takes by itself says more than that it called all others; but of the program's own one wants to know
+      // also what they had others do.
+      let own = rows.filter(Self.ofNoLibrary(table))
+      let second = min(top, room / 2, own.isEmpty ? .max : own.count)
+      lists = [
+        (measures[0], rows, min(top, room - second), Self.title),
+        (measures[1], own.isEmpty ? rows : own, second, own.isEmpty ? Self.title : "function of no library"),
+      ]
     }
     var lines: [Line] = []
     var shown: Set<Int> = []
     if !rows.isEmpty {
-      for (measure, most) in lists {
+      for (measure, rows, most, title) in lists {
         let list = Self.largest(rows, by: measure, max(1, most))
         shown.formUnion(list.map(\.function))
-        lines += self.lines(list, by: measure)
+        lines += self.lines(list, by: measure, title: title)
       }
     }
     let rest = rows.count - shown.count + table.others.count
@@ -91,6 +100,18 @@ extension View {
   /// What Python itself does to import a module; not what stands in the module.
   private static func imports(_ function: ProfileTable.Function) -> Bool {
     ["<frozen importlib.", "<frozen zipimport>"].contains { function.file.bytes.starts(with: $0.utf8) }
+  }
+
+  /// Whether a function's file is neither Python's nor was installed for it; of each file it is found out once.
+  private static func ofNoLibrary(_ table: ProfileTable) -> (FunctionRow) -> Bool {
+    var known: [ByteString: Bool] = [:]
+    return { row in
+      let file = table.functions[row.function].file
+      if let answer = known[file] { return answer }
+      let answer = !file.bytes.starts(with: "<frozen ".utf8) && Crowd(file)?.kind != .python
+      known[file] = answer
+      return answer
+    }
   }
 
   /// The functions that import, as one.
@@ -123,7 +144,9 @@ extension View {
   }
 
   /// A list, with the column first that it is in the order of.
-  private func lines(_ rows: [FunctionRow], by measure: Profile.Measure, indent: Int = 2) -> [Line] {
+  private func lines(
+    _ rows: [FunctionRow], by measure: Profile.Measure, indent: Int = 2, title: String = Self.title
+  ) -> [Line] {
     let columns = [measure] + Profile.Measure.allCases.filter { $0 != measure }
     let margin = String(repeating: " ", count: indent)
     // Where there is little room, the names are worth more than what can be worked out, or stands in the full page.
@@ -143,7 +166,7 @@ extension View {
       let numbers = zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }
       var line = Line(margin)
       guard index > 0 else {
-        line.add(numbers.joined(separator: "  ") + "  function", .faint)
+        line.add(numbers.joined(separator: "  ") + "  " + title, .faint)
         return line
       }
       line.add(numbers[0])

@@ -210,6 +210,42 @@ import Testing
         " _find_and_load  <frozen importlib._bootstrap>:1165"))
   }
 
+  @Test func ofManyFunctionsThoseOfTheProgramItselfHaveAListOfTheirOwn() {
+    var story = Story()
+    story.exec(10, "python3 tool.py")
+    for number in 1...40 as ClosedRange<UInt64> {
+      story.function(
+        10, "library\(number)", number % 2 == 0 ? "/usr/lib/python3.11/json/decoder.py" : "<frozen os>", 1,
+        calls: 1, total: number * 1_000_000, own: number * 1_000)
+      story.function(
+        10, "installed\(number)", "/srv/venv/lib/python3.11/site-packages/rich/text.py", 1, calls: 1,
+        total: number * 1_000_000, own: number * 1_000)
+    }
+    story.function(10, "main", "tool.py", 9, calls: 1, total: 700, own: 10)
+    story.function(10, "parse", "/home/ada/site/parts/parse.py", 3, calls: 9, total: 600, own: 20)
+    story.interpret(10)
+    let lines = Self.inside(story).split(separator: "\n")
+    let list = lines.drop { !$0.hasSuffix("function of no library") }.dropFirst().map {
+      $0.split(separator: " ")
+    }
+    #expect(list.prefix(2).map { String($0[$0.count - 2]) } == ["main", "parse"])
+    #expect(list.dropFirst(2).first?.first == "…", "and nothing else: \(lines)")
+    // The other list is of all.
+    #expect(lines.contains { $0.contains(" library40 ") } && lines.contains { $0.contains(" installed40 ") })
+
+    story.events.removeAll { event in
+      if case .function(let function) = event.body {
+        function.name == "main" || function.name == "parse"
+      } else {
+        false
+      }
+    }
+    let without = Self.inside(story).split(separator: "\n")
+    #expect(
+      without.count { $0.hasSuffix("  function") } == 2 && !without.contains { $0.hasSuffix("of no library") }
+    )
+  }
+
   @Test func aNarrowPageLeavesOutWhatTakesRoomFromTheNames() {
     let lines = Self.inside(Self.story, PageStyle(columns: 80)).split(separator: "\n")
     #expect(lines.contains("     self   total  calls  function"))
