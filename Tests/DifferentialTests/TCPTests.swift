@@ -64,7 +64,8 @@ extension Differential {
       try laboratory.clean()
       let count = 10_000
       let command = Command([try laboratory.program("crowd"), "\(count)"], in: laboratory.work)
-      let (outcome, story) = try laboratory.inspect(command, through: try network.wrapper())
+      let (outcome, story) = try laboratory.inspect(
+        command, through: try network.wrapper(), mayLose: [Self.missed])
       #expect(outcome.status == 0, "\(outcome.errorText)")
       // Its account: the port of each connection, and how many bytes went each way.
       let account = outcome.outputText.split(separator: "\n").map {
@@ -85,14 +86,20 @@ extension Differential {
           .joined(separator: " ")
       }
       let closes = lines("close")
-      #expect(closes.count == 2 * count)
+      // Where the kernel keeps hooks from running (docs/limits.md), and the sockets' memory is gone, too.
+      let missed = story.summary["lost_by_reason"]?[Self.missed]?.integer ?? 0
+      #expect(Int128(2 * count - closes.count) == missed)
+      #expect(missed < Int128(count) / 10)
       #expect(closes.allSatisfy { $0.json["final"]?.boolean == true })
       let out = closes.filter { $0.json["accepted"]?.boolean == false }
       let back = closes.filter { $0.json["accepted"]?.boolean == true }
-      #expect(out.count == count && back.count == count)
-      #expect(Set(out.map { told($0, "local", "bytes_sent", "bytes_received") }) == wanted)
-      #expect(Set(back.map { told($0, "remote", "bytes_received", "bytes_sent") }) == wanted)
+      let toldOut = Set(out.map { told($0, "local", "bytes_sent", "bytes_received") })
+      let toldBack = Set(back.map { told($0, "remote", "bytes_received", "bytes_sent") })
+      #expect(toldOut.count == out.count && toldOut.isSubset(of: wanted))
+      #expect(toldBack.count == back.count && toldBack.isSubset(of: wanted))
     }
+
+    private static let missed = "connection-end-missed"
 
     /// The program asks the kernel which port it was given; that it had asked for port 0 is all that strace sees.
     @Test func aPortThatTheKernelChoseIsTold() throws {

@@ -3,7 +3,8 @@
 """Compares what Honeyguide told of some programs with what strace told: compare.py DIRECTORY.
 
 The directory holds, for each program, NAME.jsonl and NAME.strace.PID (strace -ff -y -xx). Prints a table, and below it
-each thing that only one of them told. Ends with 1 when there is any."""
+each thing that only one of them told. Ends with 1 when there is any. What was run with a filter (filters-FILTER.jsonl) is
+compared with what was told without (filters.jsonl, which strace has confirmed), less what the filter leaves out."""
 
 import base64
 import collections
@@ -139,10 +140,36 @@ def text_of(event, field):
     return event.get(field)
 
 
-def honeyguide_story(name, directory):
-    story = collections.Counter()
+def honeyguide_events(name, directory):
     events = [json.loads(line) for line in open(os.path.join(directory, name + ".jsonl"), encoding="utf-8")]
     assert events[0]["event"] == "start" and events[-1]["event"] == "summary", "a story without beginning or end"
+    return events
+
+
+def wanted(events, name):
+    """What the filter of a run lets pass of all events: the rule, written here once more."""
+    programs = {}
+    for event in events:
+        kind, pid = event["event"], event.get("pid")
+        if kind == "exec" and not event.get("error"):
+            programs[pid] = event["exe"]
+        fields = {"exec": [], "rename": ["path", "to"], "link": ["path", "to"]}.get(kind, ["path"])
+        paths = [event[field] for field in fields if event.get(field)]
+        below = {path: path.startswith("/tmp/work/d") for path in paths}
+        if {
+            "filters-comm": event.get("comm") == "cat",
+            "filters-uid": event.get("uid") == 1,
+            "filters-exe": programs.get(pid, "").startswith("/tests/op"),
+            "filters-path": not paths or any(below[path] and not path.startswith("/tmp/work/d/e") for path in paths),
+            "filters-without": not paths or not all(below.values()),
+        }[name]:
+            yield event
+        if kind == "fork":
+            programs[event["child"]["pid"]] = programs.get(pid, "")
+
+
+def honeyguide_story(events):
+    story = collections.Counter()
     lookups = set()
     programs = collections.Counter()
     for event in events:
@@ -174,7 +201,7 @@ def honeyguide_story(name, directory):
             story[kind, text_of(event, "requested"), error] += 1
     for lookup in lookups:
         story[lookup[2:]] += 1
-    return story, events[-1]
+    return story
 
 
 def normal(story):
@@ -205,16 +232,24 @@ def main():
     print("|---|---|---|---|---|---|")
     for path in sorted(glob.glob(os.path.join(directory, "*.jsonl"))):
         name = os.path.basename(path)[:-6]
-        ours, summary = honeyguide_story(name, directory)
-        ours, theirs = normal(ours), normal(strace_story(name, directory))
+        events = honeyguide_events(name, directory)
+        summary = events[-1]
+        is_filtered = name.startswith("filters-")
+        if is_filtered:
+            theirs = honeyguide_story(wanted(honeyguide_events("filters", directory), name))
+        else:
+            theirs = strace_story(name, directory)
+        ours, theirs = normal(honeyguide_story(events)), normal(theirs)
         only = re.search("-only-(open|change)$", name)
         if only:
             kinds = {"open"} if only.group(1) == "open" else {"rmdir", *KINDS.values()}
             theirs = collections.Counter({key: count for key, count in theirs.items() if key[0] in kinds})
         more, less = ours - theirs, theirs - ours
         both = sum((ours & theirs).values())
-        codes = [read(os.path.join(directory, f"{name}.{witness}-status")) for witness in ("honeyguide", "strace")]
-        wrong = bool(more or less or summary["lost"] or codes[0] != codes[1] or both < 20)
+        witnesses = [name + ".honeyguide", "filters.strace" if is_filtered else name + ".strace"]
+        codes = [read(os.path.join(directory, witness + "-status")) for witness in witnesses]
+        least = 3 if is_filtered else 20
+        wrong = bool(more or less or summary["lost"] or codes[0] != codes[1] or both < least)
         failed |= wrong
         print(f"| {name} | {both} | {sum(more.values())} | {sum(less.values())} | {summary['lost']} | "
               f"{codes[0]}{'' if codes[0] == codes[1] else ' instead of ' + codes[1]} |")
