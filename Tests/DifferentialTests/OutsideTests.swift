@@ -325,4 +325,29 @@ extension Differential.Outside {
       }
     }
   }
+
+  /// Where the process's mounts have an interpreter, we have another program.
+  @Test func inOtherMountsTheInterpreterIsTheProcesss() throws {
+    let python = "/usr/bin/python3"
+    guard try Self.tells(python) else { return }
+    let laboratory = try Laboratory()
+    defer { laboratory.close() }
+    let program = "import time\ndef f(): pass\ntime.sleep(1)\nfor _ in range(9): f()\n"
+    try laboratory.clean { directory in
+      try Command(["/bin/cp", "-L", python, directory.appending("odd").string], in: directory).succeed()
+      try Command(["/bin/cp", "/bin/true", directory.appending("tool").string], in: directory).succeed()
+      try Files.write(Array(program.utf8), to: directory.appending("f.py"))
+    }
+    let story = try Self.inspect(
+      [
+        "/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+        "mount --bind odd tool && PYTHONHOME=/usr exec ./tool f.py",
+      ],
+      in: laboratory
+    ).story
+    let interpreter = try #require(story.lines.first { $0.event == "interpreter" })
+    #expect(interpreter.json["calls"]?.boolean == true)
+    let calls = Self.functions(story, of: "f.py").filter { $0.json["name"]?.string == "f" }
+    #expect(calls.map { $0.integer("calls") } == [9])
+  }
 }

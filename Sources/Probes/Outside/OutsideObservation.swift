@@ -47,10 +47,10 @@ final class OutsideObservation: @unchecked Sendable {
 
   /// Follows who runs what; gives what is known of a program that ends with this event, to be told before it.
   ///
-  /// - Parameter attach: looks for an interpreter in what a process executes, and attaches to it.
-  func note(_ event: Event, _ probes: FunctionProbes, attach: (ByteString) -> FunctionProbes.Finding)
-    -> [Event]
-  {
+  /// - Parameter attach: looks for an interpreter in what a process executes or loads, and attaches to it.
+  func note(
+    _ event: Event, _ probes: FunctionProbes, attach: (Suspect) -> FunctionProbes.Finding
+  ) -> [Event] {
     let pid = event.process.pid
     switch event.body {
     case .fork(let fork):
@@ -65,7 +65,7 @@ final class OutsideObservation: @unchecked Sendable {
       var program = Program(
         process: event.process, ppid: event.ppid, uid: event.uid, comm: event.comm, since: event.time)
       program.isNamedPython = Injection.isPython(exec.exe)
-      program.finding = attach(exec.exe)
+      program.finding = attach(Suspect(pid: pid, exec))
       programs[pid] = program
       return ended
     case .existing(.process(let exec)):
@@ -74,7 +74,7 @@ final class OutsideObservation: @unchecked Sendable {
       )
       program.functions = programs[pid].flatMap { $0.process == event.process ? $0.functions : nil } ?? []
       program.isNamedPython = Injection.isPython(exec.exe)
-      program.finding = attach(exec.exe)
+      program.finding = attach(Suspect(pid: pid, exec))
       program.wasThere = true
       programs[pid] = program
       return []
@@ -84,7 +84,7 @@ final class OutsideObservation: @unchecked Sendable {
         path.bytes.split(separator: UInt8(ascii: "/")).last?.starts(with: "libpython".utf8) == true,
         case .noPython? = programs[pid]?.finding
       else { return [] }
-      programs[pid]?.finding = attach(path)
+      programs[pid]?.finding = attach(Suspect(library: path))
       return []
     case .exit:
       defer { programs[pid] = nil }
@@ -165,7 +165,11 @@ final class OutsideObservation: @unchecked Sendable {
         missed > time - min(time, program.since)
           ? "it had ended before the probes of its interpreter, which was not known before, were there"
           : "its first \(missed / 1_000_000 + 1) ms were not seen, for its interpreter was not known before")
-      if functions.isEmpty { method = .none }
+    }
+    // A Python that has begun has called something; one that was there may have waited all the time.
+    if method != .none, functions.isEmpty, !program.wasThere {
+      method = .none
+      if reasons.isEmpty { reasons.append("its interpreter told of no call") }
     }
     if wishes.environment { reasons.append("look-ups in the environment are told by the agent alone") }
     return Interpreter(

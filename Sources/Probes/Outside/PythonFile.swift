@@ -34,14 +34,15 @@ struct PythonFile {
     guard elf.is64Bit, elf.machine == 62 else { return nil }
     var symbols: [String: ELFSymbol] = [:]
     do throws(ELFError) {
+      // A symbol of data where a function is expected would have the probe written over something else.
       let wanted = Self.names.map { Array($0.utf8) }
       for symbol in try elf.symbols(.dynamic, where: { name in wanted.contains { $0.elementsEqual(name) } })
       where symbol.isDefined { symbols[symbol.name] = symbol }
     } catch { return nil }
     func has(_ name: String) -> Bool { symbols[name] != nil }
-    guard let evaluator = symbols["_PyEval_EvalFrameDefault"] ?? symbols["PyEval_EvalFrameEx"] else {
-      return nil
-    }
+    guard let evaluator = symbols["_PyEval_EvalFrameDefault"] ?? symbols["PyEval_EvalFrameEx"],
+      evaluator.kind == .function
+    else { return nil }
 
     // From 3.11 on it says so itself; before that by what came with each version.
     if let symbol = symbols["Py_Version"] {
@@ -97,7 +98,8 @@ struct PythonFile {
     guard let beginOffset = begin.offset, let beginSemaphore = begin.semaphoreOffset,
       let endOffset = end.offset,
       let endSemaphore = end.semaphoreOffset, let lineSemaphore = line.semaphoreOffset,
-      let quiet = symbols["Py_FinalizeEx"]?.offset
+      let quiet = symbols["Py_FinalizeEx"], quiet.kind == .function, let quietOffset = quiet.offset,
+      Self.isNothing(read(beginOffset, 5)), Self.isNothing(read(endOffset, 5))
     else { throw Refusal(version: version, reason: "its probes do not lie where they can be attached to") }
     guard let getter = symbols["_PyThreadState_UncheckedGet"], let offset = getter.offset,
       let code = read(offset, 24),
@@ -110,7 +112,12 @@ struct PythonFile {
       .usdt, PythonLayout.current311(thread, begin: begin.address, end: end.address),
       UprobeSite(offset: beginOffset, semaphore: beginSemaphore),
       UprobeSite(offset: endOffset, semaphore: endSemaphore),
-      UprobeSite(offset: quiet, semaphore: lineSemaphore)
+      UprobeSite(offset: quietOffset, semaphore: lineSemaphore)
     )
+  }
+
+  /// Whether code is what a probe's place is made of: an instruction that does nothing, of one byte or of five.
+  private static func isNothing(_ code: [UInt8]?) -> Bool {
+    code?.first == 0x90 || code == [0x0f, 0x1f, 0x44, 0x00, 0x00]
   }
 }

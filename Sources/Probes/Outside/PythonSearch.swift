@@ -52,12 +52,18 @@ struct PythonSearch {
 
   /// The files that have an interpreter's code, for a program: the program itself, and the library of Python that its loader
   /// would take for it.
-  static func codeFiles(_ program: ByteString, libraryPath: ByteString? = nil) -> [ByteString] {
+  ///
+  /// - Parameters:
+  ///   - root: where the program's root directory is for us.
+  ///   - place: where the program is in that; nil: `program` itself.
+  static func codeFiles(
+    _ program: ByteString, libraryPath: ByteString? = nil, root: String = "", place: ByteString? = nil
+  ) -> [ByteString] {
     guard let elf = OpenedFile(program)?.elf, let libraries = try? elf.libraries() else { return [program] }
     guard let name = libraries.needed.first(where: { $0.hasPrefix("libpython") }), !name.contains("/") else {
       return [program]
     }
-    let resolved = real(program) ?? program
+    let resolved = place ?? real(program) ?? program
     let directory = resolved.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
       .dropLast()
     let origin = ByteString(directory.joined(separator: "/".utf8)).text
@@ -66,7 +72,7 @@ struct PythonSearch {
       [origin + "/../lib"] + ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64"]
     places += ["/usr/local/lib", "/lib", "/usr/lib"]
     for place in places {
-      let path = ByteString(replace(place, origin) + "/" + name)
+      let path = ByteString(root + replace(place, origin) + "/" + name)
       if OpenedFile(path) != nil { return [program, path] }
     }
     return [program]

@@ -249,9 +249,9 @@ final class Pipeline: @unchecked Sendable {
   }
 
   /// Looks for an interpreter of Python in what was executed or loaded, and attaches to it.
-  private func observe(_ file: ByteString) -> FunctionProbes.Finding {
+  private func observe(_ suspect: Suspect) -> FunctionProbes.Finding {
     var finding = FunctionProbes.Finding.noPython
-    for file in PythonSearch.codeFiles(file) {
+    for file in suspect.codeFiles {
       finding = tracer.observe(file)
       if case .noPython = finding { continue }
       break
