@@ -8,7 +8,7 @@ CHECKED := --explicit-target-dependency-import-check error
 RELEASE := -c release $(CHECKED) --static-swift-stdlib --disable-local-rpath -Xlinker -s -Xlinker --gc-sections
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build man demo test test-kernels test-cpython lint bench install clean
+.PHONY: help setup build man demo test test-kernels test-cpython lint bench install uninstall clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: build ## Measure what inspection costs, beside strace, libbpf-tools and b
 
 install: ## Install binary, man pages and documents below PREFIX (/usr/local), with DESTDIR before it
 	@scripts/install "$(PREFIX)" "$(DESTDIR)"
+
+uninstall: ## Remove what install put there, with the same PREFIX and DESTDIR
+	@scripts/uninstall "$(PREFIX)" "$(DESTDIR)"
 
 clean: ## Remove everything that was made
 	rm -rf .build Examples/ansible-wrapper/state

@@ -43,6 +43,10 @@ extension Differential {
         "EROFS); it is on a file system mounted read-only, remount it for writing"
       ),
       (
+        "mount -t tmpfs -o mode=0755 none /var",
+        "ENOENT); there is no directory to make it in: make that, as root"
+      ),
+      (
         "mount -t tmpfs -o mode=0700 none /var/lib/honeyguide",
         "/var/lib/honeyguide cannot be entered by everybody; chmod o+x it"
       ),

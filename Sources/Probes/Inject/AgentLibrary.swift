@@ -171,7 +171,12 @@ enum InjectionError: Error, Hashable, CustomStringConvertible {
 
   private static func advice(_ error: Int32) -> String {
     switch error {
-    case EACCES, EPERM: "; start Honeyguide with sudo"
+    case EACCES, EPERM:
+      geteuid() == 0
+        ? "; root itself may not write there: look at the directory's attributes (lsattr) and at its owner"
+        : "; start Honeyguide with sudo"
+    case ENOENT: "; there is no directory to make it in: make that, as root"
+    case ENOTDIR, EEXIST: "; something that is no directory is in its place: remove it"
     case EROFS: "; it is on a file system mounted read-only, remount it for writing"
     case ENOSPC, EDQUOT: "; make room there"
     default: ""
