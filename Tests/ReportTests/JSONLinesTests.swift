@@ -132,6 +132,10 @@ struct JSONLinesTests {
       #""name":"VAULT_TOKEN","set":true,"value":"***","redacted":true,"source":"python","count":1"#
     ),
     event(
+      "env",
+      #""name":"PIPESTATUS","set":true,"source":"bash","count":1"#
+    ),
+    event(
       "env_all",
       #""source":"python","count":2"#
     ),

@@ -81,6 +81,7 @@ struct LiveTests {
           "    0.123456    4242 bash            env      HOME = /home/ada (python) ×3",
           "    0.123456    4242 bash            env      PAGER = not set, default less (libc)",
           "    0.123456    4242 bash            env      VAULT_TOKEN = '***' (python)",
+          "    0.123456    4242 bash            env      PIPESTATUS = (unknown) (bash)",
           "    0.123456    4242 bash            env      (all) (python) ×2",
           "    0.123456    4242 bash            python   3.11.2 calls by frame, environment",
           "    0.123456    4242 bash            python   not observed inside: it is linked statically",

@@ -180,6 +180,7 @@ enum Samples {
     .environment(
       EnvironmentRead(source: .libc, name: "PAGER", isSet: false, fallback: "less")),
     .environment(redacted),
+    .environment(EnvironmentRead(source: .bash, name: "PIPESTATUS", isSet: true)),
     .environment(EnvironmentRead(source: .python, name: nil, isSet: true, count: 2)),
     .interpreter(
       Interpreter(version: "3.11.2", method: .frame, hasCalls: true, hasEnvironment: true)),
