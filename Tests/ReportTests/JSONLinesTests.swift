@@ -152,7 +152,7 @@ struct JSONLinesTests {
       #""language":"python","version":"3.11.2","file":"/home/ada/project/tool.py","line":12,"name":"run","qualname":"Tool.run","calls":40,"resumes":2,"total_ns":81000000,"self_ns":12500000,"min_ns":900,"max_ns":40000000,"unfinished":1,"exceptions":3"#
     ),
     #"{"event":"lost","time_ns":86400200000000,"reason":"ring-full","count":17}"#,
-    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":51,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
+    #"{"event":"summary","time_ns":86402000000000,"exit_code":130,"duration_ns":2000000000,"events":52,"lost":17,"lost_by_reason":{"ring-full":17},"processes":3}"#,
   ]
 
   private static func event(_ name: String, _ body: String) -> String {

@@ -37,7 +37,7 @@ enum Samples {
 
   static let end = SessionEnd(
     status: .signal(2, coreDumped: false), time: 86_402_000_000_000,
-    losses: [Loss(reason: "ring-full", count: 17)], events: 51)
+    losses: [Loss(reason: "ring-full", count: 17)], events: 52)
 
   static let bodies: [Event.Body] =
     [
