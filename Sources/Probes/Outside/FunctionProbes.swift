@@ -2,13 +2,14 @@
 internal import BPF
 internal import CProbeEvents
 internal import Inspection
+internal import Synchronization
 internal import SystemPackage
 
 /// The uprobes that tell of calls inside Python (Programs/functions.h), file by file of an interpreter.
 ///
 /// They run for every process of the machine that runs such a file while they are attached; a process that is not followed
-/// pays for the trap and no more, but for 3.11 also for the slower way on which its interpreter tells of calls. Of one thread
-/// at a time.
+/// pays for the trap and no more, but for 3.11 also for the slower way on which its interpreter tells of calls. One thread at
+/// a time attaches; another may detach meanwhile.
 final class FunctionProbes: @unchecked Sendable {
   /// A file that was looked at.
   enum Finding {
@@ -28,9 +29,10 @@ final class FunctionProbes: @unchecked Sendable {
 
   private var findings: [OpenedFile.Identity: Finding] = [:]
   private(set) var attached: [Attached] = []
-  private var uprobes: [Box] = []
+  /// Nil: they are detached, for good.
+  private let uprobes = Mutex<[Box]?>([])
 
-  private final class Box {
+  private final class Box: Sendable {
     let uprobes: Uprobes
     init(_ uprobes: consuming Uprobes) { self.uprobes = uprobes }
   }
@@ -50,7 +52,7 @@ final class FunctionProbes: @unchecked Sendable {
   }
 
   /// What keeps them attached.
-  var descriptors: [FileDescriptor] { uprobes.flatMap { $0.uprobes.descriptors } }
+  var descriptors: [FileDescriptor] { uprobes.withLock { $0 ?? [] }.flatMap { $0.uprobes.descriptors } }
 
   /// Looks at a file, and attaches where it has an interpreter's code; each file once.
   func attach(_ path: ByteString, _ object: borrowing LoadedObject) -> Finding {
@@ -76,12 +78,12 @@ final class FunctionProbes: @unchecked Sendable {
         try object.map("interpreters").update(number, python.layout)
         // The ends first: who has begun and does not end is worse than the other way round.
         if let end = python.end {
-          uprobes.append(Box(try object.attach("function_ended", to: [end], of: file.path)))
+          keep(Box(try object.attach("function_ended", to: [end], of: file.path)))
         }
         let begin = python.end == nil ? "frame_evaluated" : "function_begun"
-        uprobes.append(Box(try object.attach(begin, to: [python.begin], of: file.path)))
+        keep(Box(try object.attach(begin, to: [python.begin], of: file.path)))
         if let raised = python.raised {
-          uprobes.append(Box(try object.attach("semaphore_raised", to: [raised], of: file.path)))
+          keep(Box(try object.attach("semaphore_raised", to: [raised], of: file.path)))
         }
       } catch {
         throw PythonFile.Refusal(version: python.version, reason: "the kernel refused its probes: \(error)")
@@ -95,6 +97,9 @@ final class FunctionProbes: @unchecked Sendable {
     }
   }
 
+  /// What comes after the others are detached goes at once.
+  private func keep(_ box: Box) { uprobes.withLock { $0?.append(box) } }
+
   /// Detaches, or leaves that to whoever holds the descriptors as well.
-  func detach() { uprobes.removeAll() }
+  func detach() { uprobes.withLock { $0 = nil } }
 }
