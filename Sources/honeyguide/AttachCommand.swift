@@ -12,7 +12,7 @@ struct AttachCommand: ParsableCommand {
       Honeyguide. What they were when it began (arguments, working directory, open files) is told first.
 
       It ends, and prints the page on standard error, on Ctrl-C (SIGINT, SIGTERM), when --duration is over, or when \
-      all that was followed has ended. Send USR1 to Honeyguide for the page so far.
+      all that was followed has ended; and where nothing but a pipe was to be written, when nobody reads that any more. Send USR1 to Honeyguide for the page so far.
 
         sudo honeyguide attach -p 1234 --duration 10s
         sudo honeyguide attach --cgroup system.slice/nginx.service --json events.jsonl
@@ -21,7 +21,7 @@ struct AttachCommand: ParsableCommand {
       Exit codes: 0 when the page was printed, 64 for a mistake in the options or a process that is not there, 77 \
       when inspection cannot start.
 
-      Durations are in seconds, or with ms, s, m or h. Sizes are in bytes, or with K, M or G. Files are opened as the \
+      Durations are in seconds, or with ms, s, m, h or d, and may have a fraction, as in 1.5s. Sizes are in bytes, or with K, M or G. Files are opened as the \
       user who called sudo, with the permissions that the umask leaves.
 
       Passwords, tokens and keys in arguments and variables are masked: *** stands for what looks like one by its \

@@ -14,6 +14,8 @@ struct Honeyguide: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [RunCommand.self, AttachCommand.self, DoctorCommand.self, PlaceAgentCommand.self])
+
+  static func main() { main(GivenWords.ofThisProcess.parsed) }
 }
 
 enum Version {

@@ -22,7 +22,7 @@ struct RunCommand: ParsableCommand {
       With --duration the page is printed when the time is over. The command goes on, and Honeyguide exits with 124, \
       as timeout(1) does; when the command ends before, with its code.
 
-      Durations are in seconds, or with ms, s, m or h. Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
+      Durations are in seconds, or with ms, s, m, h or d, and may have a fraction, as in 1.5s. Sizes are in bytes, or with K, M or G in units of 1024, 1024 squared or 1024 cubed bytes. Files are opened as \
       the user the command runs as, with the permissions that the umask leaves.
 
       Passwords, tokens and keys in arguments and variables are masked: *** stands for what looks like one by its \
@@ -53,10 +53,14 @@ struct RunCommand: ParsableCommand {
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
-  var command: [String] = []
+  var firstWords: [String] = []
+
+  /// With the `--` before it, where one was given.
+  var command: [String] { firstWords + GivenWords.ofThisProcess.heldBack }
 
   func validate() throws {
-    try answer(command.first)
+    try answer(firstWords.first)
+    let command = command
     guard let first = command.drop(while: { $0 == "--" }).first else {
       throw ValidationError("There is no command to run; give it behind --, as in: honeyguide run -- ls -l")
     }

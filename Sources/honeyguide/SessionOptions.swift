@@ -64,7 +64,7 @@ struct SessionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "End the inspection after this time, and print the page; what was inspected goes on.", valueName: "time"
-    ))
+    ), transform: Duration.init(parsing:))
   var duration: Duration?
 
   @Option(

@@ -77,6 +77,54 @@ extension Differential {
       #expect(try program.run.wait().status == 7)
     }
 
+    @Test(arguments: [("0.25", 250), (".25s", 250), ("250.5ms", 251), ("0.005m", 300), ("0.00001d", 864)])
+    func aTimeMayHaveAFraction(word: String, milliseconds: Int128) throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = try WaitingProgram(laboratory, arguments: ["2"])
+      let honeyguide = try laboratory.attach(["-p", "\(program.pid)", "--duration", word])
+      #expect(try honeyguide.wait().status == 0)
+      let took = try #require(try laboratory.story().summary["duration_ns"]?.integer)
+      #expect(took >= (milliseconds - 1) * 1_000_000 && took < (milliseconds + 2_000) * 1_000_000)
+      try program.go()
+      #expect(try program.run.wait().status == 7)
+    }
+
+    @Test func whenNobodyReadsItsOnlyOutputItEnds() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      var busy = Command(
+        ["/bin/sh", "-c", "while [ ! -e go ]; do /bin/true; sleep 0.05; done; exit 7"], in: laboratory.work)
+      busy.limit = .seconds(60)
+      let program = try busy.start()
+      var command = Command(
+        [
+          "/bin/sh", "-c", "{ \"$@\"; echo $? >&2; } | head -n 1 | wc -l", "sh", try Requirement.honeyguide(),
+          "attach", "-f", "-p", "\(program.pid)", "--json", "-", "--quiet",
+        ], in: laboratory.root)
+      command.limit = .seconds(20)
+      let outcome = try command.run()
+      #expect(outcome.outputText == "1\n")
+      #expect(outcome.errorText == "0\n")
+      try Files.write([], to: laboratory.work.appending("go"))
+      #expect(try program.wait().status == 7)
+    }
+
+    @Test func aRunWaitsForItsCommandThoughNobodyReads() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let outcome = try Command(
+        [
+          "/bin/sh", "-c", "{ \"$@\"; echo $? >&2; } | head -n 1 | wc -l", "sh", try Requirement.honeyguide(),
+          "run", "--json", "-", "--quiet", "--", "/bin/sh", "-c", "sleep 0.3; /bin/true; sleep 1.5; exit 7",
+        ], in: laboratory.work
+      ).run()
+      #expect(outcome.outputText == "1\n")
+      #expect(outcome.errorText == "7\n")
+    }
+
     @Test func aRunEndsInTimeWith124AndTheCommandGoesOn() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
@@ -125,8 +173,11 @@ extension Differential {
         (["--all", "-f"], "-f is for -p"),
         (["--cgroup", "/nowhere"], "There is no control group \"/nowhere\""),
         (["--cgroup", "/tmp"], "\"/tmp\" is no control group of version 2"),
-        (["--all", "--duration", "0"], "'0' is invalid"),
-        (["--all", "--duration", "5d"], "'5d' is invalid"),
+        (["--all", "--duration", "0.0"], "must be longer than 0"),
+        (["--all", "--duration", "5w"], "'5w' is invalid"),
+        (["--all", "--duration", "1.2.3"], "A time is a number of seconds"),
+        (["--all", "--duration", "."], "A time is a number of seconds"),
+        (["--all", "--duration", "53376d"], "The longest time is 53375 days"),
       ]
       for (options, says) in cases {
         let outcome = try Command([try Requirement.honeyguide(), "attach"] + options, in: "/").run()

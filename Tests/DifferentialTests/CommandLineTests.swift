@@ -106,6 +106,32 @@ import Testing
   }
 
   @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"))
+  func `The command's words stay as they are, wherever -- is`() throws {
+    let cases: [(words: [String], says: String)] = [
+      (["--", "/bin/echo", "a", "--", "b"], "a -- b"),
+      (["/bin/echo", "a", "--", "b", "--help"], "a -- b --help"),
+      (["/bin/echo", "--", "-q"], "-- -q"), (["/bin/echo", "--live", "a", "b"], "--live a b"),
+      (["--duration", "9", "/bin/echo", "", "--version", "b"], " --version b"),
+    ]
+    for (words, says) in cases {
+      let outcome = try Command([try Requirement.honeyguide(), "run", "-q"] + words, in: "/").run()
+      #expect(outcome.status == 0 && outcome.errorText == "")
+      #expect(outcome.outputText == says + "\n")
+    }
+  }
+
+  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"), arguments: [["--"], []])
+  func `A command may have tens of thousands of words`(separator: [String]) throws {
+    let words = (1...60_000).map(String.init)
+    var command = Command(
+      [try Requirement.honeyguide(), "run", "-q"] + separator + ["/bin/echo"] + words, in: "/")
+    command.limit = .seconds(20)
+    let outcome = try command.run()
+    #expect(outcome.status == 0)
+    #expect(outcome.outputText == words.joined(separator: " ") + "\n")
+  }
+
+  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"))
   func `A quiet run writes the page that a file was named for, and nothing else`() throws {
     let (outcome, left) = try honeyguide("run", "--quiet", "--page", "page", "--", "/bin/true")
     #expect(outcome.status == 0)

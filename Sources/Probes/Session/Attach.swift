@@ -28,7 +28,7 @@ public enum Attach {
     public init() {}
   }
 
-  /// Inspects until everybody followed has ended, the time is over, or SIGINT, SIGTERM, SIGQUIT or SIGHUP comes; gives
+  /// Inspects until everybody followed has ended, the time is over, all sinks have failed, or SIGINT, SIGTERM, SIGQUIT or SIGHUP comes; gives
   /// what the sinks were told at the end.
   ///
   /// - Parameters:
@@ -40,7 +40,8 @@ public enum Attach {
     _ options: Options, target: borrowing AttachTarget, signals: consuming SignalGuard, session: SessionStart,
     sinks: [any EventSink], onPageRequest: @escaping PageRequest
   ) throws -> SessionEnd {
-    let watch = Watch(signals, allEnded: try WakeUp(), arrival: try WakeUp())
+    let watch = Watch(
+      signals, allEnded: try WakeUp(), arrival: try WakeUp(), allFailed: try WakeUp())
     let pipeline: Pipeline
     do {
       pipeline = try start(options, target, watch, session, sinks, onPageRequest)
@@ -82,7 +83,7 @@ public enum Attach {
         functions: outside.map { _ in [] }, scope: target.scope))
     let pipeline = try Pipeline(
       tracer, sinks: sinks, queueLimit: options.queueLimit, allEnded: watch.allEnded, arrival: watch.arrival,
-      outside: outside)
+      allFailed: watch.allFailed, outside: outside)
     var session = session
     session.time = Clock.boot()
     session.bootTime = Clock.bootTime()

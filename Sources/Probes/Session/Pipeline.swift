@@ -16,6 +16,8 @@ final class Pipeline: @unchecked Sendable {
   let allEnded: WakeUp
   /// Signalled when somebody came in who is to be described.
   private let arrival: WakeUp?
+  /// Signalled when no sink is left that takes anything.
+  private let allFailed: WakeUp?
   /// The agent in Python processes; nil where there is none.
   private let injection: Injection?
   /// Calls inside Python that are counted from outside; nil where none are.
@@ -47,7 +49,8 @@ final class Pipeline: @unchecked Sendable {
 
   init(
     _ tracer: consuming Tracer, sinks: [any EventSink], queueLimit: Int, allEnded: WakeUp,
-    arrival: WakeUp? = nil, injection: Injection? = nil, outside: InsideOptions? = nil
+    arrival: WakeUp? = nil, allFailed: WakeUp? = nil, injection: Injection? = nil,
+    outside: InsideOptions? = nil
   )
     throws
   {
@@ -60,6 +63,7 @@ final class Pipeline: @unchecked Sendable {
     stop = try WakeUp()
     self.allEnded = allEnded
     self.arrival = arrival
+    self.allFailed = allFailed
     self.injection = injection
     decoder = Decoder(pageSize: UInt64(sysconf(Int32(_SC_PAGESIZE))))
   }
@@ -208,6 +212,7 @@ final class Pipeline: @unchecked Sendable {
         lastLosses = now
       }
       for sink in sinks { sink.run { try $0.flush() } }
+      if !sinks.isEmpty, sinks.allSatisfy(\.hasFailed) { allFailed?.signal() }
       if (try? tracer.living()) == 0 { allEnded.signal() }
     }
   }
@@ -321,6 +326,8 @@ private final class RunningSink {
     guard error == nil else { return }
     do { try body(sink) } catch { self.error = error }
   }
+
+  var hasFailed: Bool { error != nil }
 
   /// Why it ended early, as a sentence; nil when it did not, or when its reader just went away (`| head`).
   var failure: String? {

@@ -8,12 +8,15 @@ struct Watch: ~Copyable {
   private let signals: SignalGuard
   let allEnded: WakeUp
   let arrival: WakeUp
+  /// Nothing is left that could be told to anybody.
+  let allFailed: WakeUp
 
-  init(_ signals: consuming SignalGuard, allEnded: WakeUp, arrival: WakeUp) {
+  init(_ signals: consuming SignalGuard, allEnded: WakeUp, arrival: WakeUp, allFailed: WakeUp) {
     signals.readKeyboard()
     self.signals = signals
     self.allEnded = allEnded
     self.arrival = arrival
+    self.allFailed = allFailed
   }
 
   /// Waits for the end; gives whether it was that the time is over.
@@ -35,6 +38,7 @@ struct Watch: ~Copyable {
         }
       }
       if arrival.take() { onArrival() }
+      if allFailed.take() { return false }
       if allEnded.take(), isEmpty() { return false }
       let now = Clock.boot()
       if let deadline, now >= deadline { return true }
@@ -43,9 +47,9 @@ struct Watch: ~Copyable {
   }
 
   private func wait(until deadline: UInt64?, from time: UInt64) {
-    var watched = [signals.descriptor.number, allEnded.descriptor, arrival.descriptor].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
+    var watched = [
+      signals.descriptor.number, allEnded.descriptor, arrival.descriptor, allFailed.descriptor,
+    ].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     // Rounded up, so that a wait never ends just before its time.
     let milliseconds = deadline.map { Int32(clamping: ($0 - time + 999_999) / 1_000_000) } ?? -1
     unsafe _ = poll(&watched, nfds_t(watched.count), milliseconds)
