@@ -6,7 +6,10 @@ extension View {
   var existingSection: Section? {
     guard inspection.start.attached != nil else { return nil }
     let table = inspection.existing
-    if table.descriptors == 0 { return nothing("Open at the start", "nothing", of: .open, .net) }
+    if table.descriptors == 0 {
+      return nothing(
+        "Open at the start", inspection.start.filter.has(.open) ? "nothing" : "no socket", of: .open, .net)
+    }
     var rows: [(line: Line, rank: Int, text: [UInt8])] = []
     var uncounted = table.others
     for (place, use) in table.places {
@@ -33,7 +36,7 @@ extension View {
       let shown = lines.prefix(isAll ? limit : max(0, limit - 1))
       var text = Array(shown)
       if !isAll {
-        text.append(more(Words.count(wanted - shown.count, "more")))
+        text.append(more(Words.count(wanted - shown.count) + " more"))
       } else if uncounted > 0 {
         text.append(more(Words.count(uncounted, "descriptor") + " of pipes, devices and the like"))
       }

@@ -95,7 +95,8 @@ struct Crowd: Hashable {
     ("/usr/share/terminfo", .terminals), ("/lib/terminfo", .terminals), ("/etc/terminfo", .terminals),
     ("/etc/ssl/certs", .certificates), ("/usr/share/ca-certificates", .certificates),
     ("/usr/include", .headers), ("/usr/share/git-core", .git), ("/usr/share/perl", .perl),
-    ("/usr/share/perl5", .perl), ("/etc/perl", .perl),
+    ("/usr/share/perl5", .perl), ("/etc/perl", .perl), ("/usr/local/share/perl", .perl),
+    ("/usr/local/lib/site_perl", .perl),
   ]
 
   /// In the middle of a path; the first that occurs decides.

@@ -38,7 +38,8 @@ extension View {
     let chosen = isAll ? Set(shown.nodes.indices) : shown.chosen(limit - 1) { programName($0) }
     var lines: [Line] = []
     var told = 0
-    let width = mayLackEnds && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
+    let width =
+      mayLackEnds && !lacksExecs && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
     // A stack, not recursion: a chain of processes may be long.
     var stack = shown.roots.reversed().filter { chosen.contains($0) }.map {
       Branch(node: $0, stem: "", mark: "")
@@ -65,6 +66,9 @@ extension View {
   /// After a loss, of a process whose end may be what was lost.
   private static let unseen = "end not seen"
 
+  /// No end was asked for: `--only` leaves it out.
+  private var lacksExecs: Bool { !inspection.start.filter.has(.exec) }
+
   private struct Branch {
     var node: Int
     var stem: String
@@ -77,7 +81,8 @@ extension View {
     let process = tree.processes[node.position]
     var line = Line()
     let longest = Words.duration(node.longest)
-    let time = node.isRunning ? mayLackEnds ? Self.unseen : "running" : node.count > 1 ? "" : longest
+    let time =
+      node.isRunning ? lacksExecs ? "" : mayLackEnds ? Self.unseen : "running" : node.count > 1 ? "" : longest
     line.add(String(repeating: " ", count: max(0, width - time.count)) + time, .faint)
     line.add("  " + stem, .faint)
 

@@ -288,7 +288,9 @@ extension ProfileTable.Kind {
   /// What was not observed, as the beginning of a sentence; nil where all was that was asked for.
   fileprivate var doubt: String? {
     switch method {
-    case .usdt: return "seen from outside alone, by the interpreter's own probes, in"
+    case .usdt:
+      return
+        "seen from outside alone, by the interpreter's own probes (times contain what these take, some µs a call), in"
     case .uprobe: return "seen from outside alone, calls without times, in"
     default: break
     }

@@ -322,6 +322,35 @@ import Testing
         """)
   }
 
+  @Test func timesFromOutsideAreSaidToContainWhatTheProbesTake() {
+    var story = Story()
+    story.exec(10, "python3 tool.py")
+    story.function(10, "main", "/srv/tool.py", 3, calls: 2, total: 500, own: 500)
+    story.interpret(10, "3.11.2", method: .usdt)
+    #expect(Self.inside(story).contains("(times contain what these take, some µs a call), in 1 process"))
+  }
+
+  @Test func onlyNetSaysNothingOfEndsThatItLeftOut() {
+    var story = Story()
+    story.exec(10, "tool")
+    story.fork(10, 11)
+    var start = story.start()
+    start.filter.groups = [.net]
+    let inspection = Story.reduce(start, story.events)
+    let page = String(
+      decoding: Page.render(inspection, end: story.end(), style: PageStyle()), as: UTF8.self)
+    #expect(page.contains("fork of tool"))
+    #expect(!page.contains("end not seen"))
+  }
+
+  @Test(arguments: [
+    "/usr/local/share/perl/5.36.0/A.pm", "/usr/local/lib/site_perl/A.pm",
+    "/usr/local/lib/x86_64-linux-gnu/perl/5.36.0/A.pm",
+  ])
+  func whatPerlInstallsForItselfIsPerls(path: String) {
+    #expect(Crowd(ByteString(path))?.kind == .perl)
+  }
+
   @Test func timesThatAreNotKnownAreNoZeros() {
     var story = Story()
     story.exec(10, "python3 tool.py")
