@@ -8,7 +8,9 @@ extension View {
     var crowds: [Deed: Tally] = [:]
     var passing: [ByteString: Int] = [:]
     let renames = Renames(inspection.files, traces)
+    let lost = style.isFull ? nil : Lost(inspection.files, traces)
     for record in inspection.files.records where record.counts.isChanged {
+      if let lost, !traces.isMade(record), lost.covers(record.path) { continue }
       if !style.isFull, let place = traces.passing(record) {
         passing[place, default: 0] += 1
         continue
@@ -22,7 +24,8 @@ extension View {
       if crowd.kind != .devices && crowd.kind != .processes { crowds[deed, default: Tally()].add(crowd) }
     }
     let moves = inspection.files.moves.filter {
-      style.isFull || !(traces.isPassing($0.name) || Crowd($0.from) != nil)
+      style.isFull
+        || !(traces.isPassing($0.name) || Crowd($0.from) != nil || lost?.covers($0) == true)
     }
     let pairs = renames.told.filter { moves.contains($0) }
     let links = moves.filter {
@@ -30,11 +33,19 @@ extension View {
     }
 
     var blocks: [(Int) -> [Line]] = []
+    // What has its name again was written after the rename: told in that order.
+    let isFirst = pairs.contains { inspection.files[$0.from]?.isGone == false }
+    if isFirst { blocks.append { moveLines(pairs, label: "renamed", limit: $0) } }
     for deed in Deed.allCases {
-      if deed == .renamed, !pairs.isEmpty { blocks.append { moveLines(pairs, label: "renamed", limit: $0) } }
+      if deed == .renamed, !pairs.isEmpty, !isFirst {
+        blocks.append { moveLines(pairs, label: "renamed", limit: $0) }
+      }
       if deed == .linked, !links.isEmpty { blocks.append { moveLines(links, label: "linked", limit: $0) } }
       let records = sorted(groups[deed] ?? [])
-      if !records.isEmpty { blocks.append { deedLines(deed, records, limit: $0) } }
+      let more = deed == .deleted ? lost?.paths ?? [] : []
+      if !records.isEmpty || !more.isEmpty {
+        blocks.append { deedLines(deed, records, more, limit: $0) }
+      }
       if let crowd = crowds[deed] {
         blocks.append { crowdLines(crowd, label: deed.rawValue, indent: 12, limit: min(2, $0)) }
       }
@@ -42,7 +53,8 @@ extension View {
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
     if blocks.isEmpty { return nothing("What it changed", "nothing that is watched", of: .change, .open) }
     let named = groups.values.reduce(0) { $0 + $1.count }
-    let total = crowds.values.reduce(named) { $0 + $1.total }
+    let moved = pairs.count + links.count + (lost?.paths.count ?? 0)
+    let total = crowds.values.reduce(named + moved) { $0 + $1.total }
     var heading = Line("What it changed", .heading)
     if total > 0 { heading.add("  " + Words.count(total, "path"), .faint) }
     return Section(heading) { limit in
@@ -68,7 +80,7 @@ extension View {
     }[0]
   }
 
-  private func deedLines(_ deed: Deed, _ records: [FileRecord], limit: Int) -> [Line] {
+  private func deedLines(_ deed: Deed, _ records: [FileRecord], _ more: [ByteString], limit: Int) -> [Line] {
     if style.isFull {
       return [Line("  " + deed.rawValue)]
         + fullLines(records).map { line in
@@ -84,7 +96,7 @@ extension View {
       record.counts[.directoryCreated] > 0 ? ByteString(record.path.bytes + [UInt8(ascii: "/")]) : record.path
     }
     return nameLines(
-      paths, label: deed.rawValue, indent: 12, limit: limit)
+      paths + more, label: deed.rawValue, indent: 12, limit: limit)
   }
 
   private func moveLines(_ moves: [Move], label: String, limit: Int) -> [Line] {

@@ -21,8 +21,12 @@ struct Traces {
   /// Made by the run and deleted by it: its place, the directory that holds what is left of it.
   func passing(_ record: FileRecord) -> ByteString? {
     if let directory = outermost(passed, above: record.path) { return directory.directory }
-    // A file without a name is gone when it is closed.
-    if record.counts[.temporary] > 0, record.counts.total == UInt64(record.counts[.temporary]) {
+    // A file without a name is gone when it is closed, whatever was done with it until then: unless it got
+    // one, which is a link with another path.
+    if record.counts[.temporary] > 0,
+      record.path.basename.bytes.starts(with: "#".utf8)
+        || record.counts.total == UInt64(record.counts[.temporary])
+    {
       return record.path.directory
     }
     guard isMade(record), record.isGone, record.counts[.deleted] + record.counts[.directoryDeleted] > 0 else {
@@ -30,6 +34,9 @@ struct Traces {
     }
     return record.path.directory
   }
+
+  /// Below a directory that was new.
+  func isInMade(_ path: ByteString) -> Bool { outermost(made, above: path.directory) != nil }
 
   func isPassing(_ path: ByteString) -> Bool { outermost(passed, above: path) != nil }
 

@@ -248,7 +248,7 @@ import Testing
     #expect(
       page.contains(
         """
-        What it changed  5 paths
+        What it changed  7 paths
           created   ./new.txt
           wrote     ./old.txt
           opened rw ~/state.db
