@@ -91,4 +91,17 @@ import Testing
     #expect(page.contains("  config  git  ✗ ~/.config/git/config  none found\n"))
     #expect(page.contains("  config  ssh  ✗ ~/.ssh/config  none found\n"))
   }
+
+  @Test func onlyNetSaysNothingOfEndsThatItLeftOut() {
+    var story = Story()
+    story.exec(10, "tool")
+    story.fork(10, 11)
+    var start = story.start()
+    start.filter.groups = [.net]
+    let inspection = Story.reduce(start, story.events)
+    let page = String(
+      decoding: Page.render(inspection, end: story.end(), style: PageStyle()), as: UTF8.self)
+    #expect(page.contains("fork of tool"))
+    #expect(!page.contains("end not seen"))
+  }
 }

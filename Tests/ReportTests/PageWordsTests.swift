@@ -75,4 +75,12 @@ import Testing
   func whatSomebodyAskedAboutIsNamed(path: ByteString) {
     #expect(Crowd(path) == nil)
   }
+
+  @Test(arguments: [
+    "/usr/local/share/perl/5.36.0/A.pm", "/usr/local/lib/site_perl/A.pm",
+    "/usr/local/lib/x86_64-linux-gnu/perl/5.36.0/A.pm",
+  ])
+  func whatPerlInstallsForItselfIsPerls(path: String) {
+    #expect(Crowd(ByteString(path))?.kind == .perl)
+  }
 }
