@@ -85,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "ProbesTests",
       dependencies: [
-        "Probes", "BPF", "CLaunch", "CProbeEvents", "Inspection", "Report", "LaunchDriver", "TestSupport",
+        "Probes", "BPF", "ELF", "CLaunch", "CProbeEvents", "Inspection", "Report", "LaunchDriver",
+        "TestSupport",
       ],
       swiftSettings: strict),
     // Starts a command as `honeyguide run` does, with nothing attached.

@@ -67,7 +67,9 @@ static inline void activation_end(const struct activation *run, bool raised) {
   const uint64_t took = likely(now > run->begun) ? now - run->begun : 0;
   const uint64_t below = me->below;
   me->below = run->below + took;
-  // Begun in the parent of this process.
+  if (unlikely(python_function__return_semaphore))
+    probe_function_return(table_bytes(function->file), table_bytes(function->name), (int)function->line);
+  // Begun in the parent of this process, which counts it.
   if (unlikely(run->epoch != table_epoch)) return;
   function->self += likely(took > below) ? took - below : 0;
   function->exceptions += raised;
@@ -80,8 +82,6 @@ static inline void activation_end(const struct activation *run, bool raised) {
   else
     is_outermost = held_leave(me, function);
   if (is_outermost) function->total += took;
-  if (unlikely(python_function__return_semaphore))
-    probe_function_return(table_bytes(function->file), table_bytes(function->name), (int)function->line);
 }
 
 /// For methods that are only told of beginnings and ends: the runs of this thread as a stack.
