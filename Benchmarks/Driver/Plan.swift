@@ -37,6 +37,8 @@ struct Plan {
 struct Series {
   var cpu: [Double] = []
   var wall: [Double] = []
+  /// Microseconds of each call, where they are a figure.
+  var added: [Double] = []
   var tracer: [Double] = []
   var loss = Loss()
   /// Set where a run failed: the tool is not run again, and no figure is given for it.

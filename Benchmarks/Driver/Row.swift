@@ -9,6 +9,7 @@ struct Figure {
   enum Unit: String {
     case times = "x"
     case milliseconds = "ms"
+    case microseconds = "us"
     case nanoseconds = "ns"
     case mebibytes = "MiB"
     case seconds = "s"
@@ -17,7 +18,7 @@ struct Figure {
     var places: Int {
       switch self {
       case .times, .seconds, .millionsPerSecond: 2
-      case .milliseconds, .mebibytes, .nanoseconds: 1
+      case .milliseconds, .mebibytes, .microseconds, .nanoseconds: 1
       }
     }
   }
