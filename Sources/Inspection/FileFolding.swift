@@ -73,6 +73,6 @@ extension FileRecord {
   /// So a configuration file that was looked for once outlives the ten thousandth file of an archive.
   fileprivate func worth(crowd: Int) -> Int {
     func magnitude(_ number: UInt64) -> Int { UInt64.bitWidth - number.leadingZeroBitCount }
-    return 2 * magnitude(counts.total) - magnitude(UInt64(crowd))
+    return 2 * magnitude(counts.total) - magnitude(UInt64(crowd)) + (rights.isWeighty ? 8 : 0)
   }
 }

@@ -29,6 +29,16 @@ public struct TrafficTable: Sendable {
     public internal(set) var writes: UInt64 = 0
     public internal(set) var processes = 0
 
+    public init() {}
+
+    public mutating func add(_ other: Sum) {
+      read &+= other.read
+      written &+= other.written
+      reads &+= other.reads
+      writes &+= other.writes
+      processes += other.processes
+    }
+
     mutating func add(_ io: FileIO) {
       read &+= io.bytesRead
       written &+= io.bytesWritten

@@ -39,7 +39,11 @@ extension FileRecord {
     case .unlink, .rmdir, .rename:
       firstPresent = min(firstPresent, time)
       lastGone = max(lastGone, time)
-    case .mkdir, .symlink, .link, .truncate, .chmod, .chown, .chdir, .mknod:
+      if kind == .unlink { rights = FileRights() }
+    case .mkdir, .symlink, .mknod:
+      firstCreating = min(firstCreating, time)
+      isThere(at: time)
+    case .link, .truncate, .chmod, .chown, .chdir:
       isThere(at: time)
     }
   }

@@ -35,13 +35,15 @@ public struct FileRecord: Sendable {
   public internal(set) var hasMoreTouches = false
   /// Part of the path was not kept by the kernel side.
   public internal(set) var isTruncated = false
+  /// What was given to the file that has this name now, whatever it was called then.
+  public internal(set) var rights = FileRights()
 
   var firstTouch: Touch
   var moreTouches: [Touch] = []
-  /// When it was first not there, first there, and first opened with O_CREAT; .max for never.
+  /// When it was first not there, first there, and first made or opened with O_CREAT; .max for never.
   var firstAbsent = UInt64.max
   var firstPresent = UInt64.max
-  var firstCreating = UInt64.max
+  public internal(set) var firstCreating = UInt64.max
 
   init(_ path: ByteString, touch: Touch) {
     self.path = path
@@ -68,6 +70,7 @@ public struct FileRecord: Sendable {
     let gone = counts[.deleted] + counts[.directoryDeleted] + counts[.renamedFrom]
     return gone > 0 && lastGone >= lastThere
   }
-  var lastGone: UInt64 = 0
-  var lastThere: UInt64 = 0
+  /// When it was last deleted or renamed away, and last seen there, in nanoseconds since boot; 0 for never.
+  public internal(set) var lastGone: UInt64 = 0
+  public internal(set) var lastThere: UInt64 = 0
 }

@@ -47,6 +47,9 @@ public struct FileTable: Sendable {
         records[position].firstCreating = min(records[position].firstCreating, time)
       }
       records[position].isThere(at: time)
+      if open.flags.creates, records[position].isCreated {
+        records[position].rights.make(open.mode, at: time)
+      }
     }
   }
 
@@ -75,7 +78,8 @@ public struct FileTable: Sendable {
     }
   }
 
-  mutating func change(_ change: Change, by program: Program.ID, at time: UInt64) {
+  /// - Parameter uid: who does it.
+  mutating func change(_ change: Change, by program: Program.ID, uid: UInt32, at time: UInt64) {
     if let error = change.error {
       guard let position = position(of: change.target, by: program, at: time) else { return }
       // rmdir, chdir and rename say of a file that is there that it is no directory.
@@ -85,15 +89,21 @@ public struct FileTable: Sendable {
     if let move = Move(change, by: program, at: time) {
       if moves.count < limits.moves { moves.append(move) } else { omittedMoves += 1 }
     }
+    var rights = FileRights()
     if let position = position(of: change.target, by: program, at: time) {
       records[position].apply(change.kind, at: time)
+      records[position].rights.apply(change, by: uid, at: time)
       touch(position, change.kind == .link ? .present : .changed, by: program, at: time)
+      rights = records[position].rights
+      if change.kind == .rename { records[position].rights = FileRights() }
     }
     if change.kind == .rename || change.kind == .link, let to = change.to,
       let position = position(of: to, by: program, at: time)
     {
       records[position].counts.add(change.kind == .rename ? .renamedTo : .linked)
+      if change.kind == .link { records[position].firstCreating = min(records[position].firstCreating, time) }
       records[position].isThere(at: time)
+      records[position].rights = rights
       touch(position, .changed, by: program, at: time)
     }
   }

@@ -50,7 +50,8 @@ public struct Inspection: Sendable {
     case .lookup(let lookup):
       files.lookup(lookup, by: processes.program(of: process, at: event.time), at: event.time)
     case .change(let change):
-      files.change(change, by: processes.program(of: process, at: event.time), at: event.time)
+      files.change(
+        change, by: processes.program(of: process, at: event.time), uid: event.uid, at: event.time)
     case .socket(let use):
       socket(use, event.process, processes.program(of: process, at: event.time), at: event.time)
     case .act(let act):

@@ -36,4 +36,16 @@ extension ByteString {
     return directory.bytes.last == Self.slash || count == directory.count
       || bytes[directory.count] == Self.slash
   }
+
+  /// A name that /proc/PID/fd shows for what lies in no file system: `pipe:[81234]`, `anon_inode:[eventpoll]`, `net:[4026531840]`.
+  public var isPseudo: Bool {
+    if isAbsolute { return false }
+    if bytes.starts(with: "anon_inode:".utf8) { return true }
+    guard bytes.last == UInt8(ascii: "]"), let open = bytes.lastIndex(of: UInt8(ascii: "[")), open > 1 else {
+      return false
+    }
+    let digits = bytes[(open + 1)...].dropLast()
+    return bytes[open - 1] == UInt8(ascii: ":") && !bytes.contains(Self.slash) && !digits.isEmpty
+      && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
 }

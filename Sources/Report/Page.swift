@@ -27,29 +27,26 @@ public enum Page {
     var page: [UInt8] = []
     for line in head { line.append(to: &page, style) }
     if style.isFull {
-      for (section, _) in sections { append(section, section.lines(.max), to: &page, style) }
+      for (section, _) in sections { append(section, section.lines(.max), to: &page, view) }
       return page
     }
     // Each section costs an empty line and its heading.
+    let headings = sections.reduce(0) { $0 + 1 + view.headingLines($1.0.heading).count }
     let shares = shares(
-      of: sections.map(\.0.wanted), weights: sections.map(\.1),
-      room: lines - head.count - 2 * sections.count)
+      of: sections.map(\.0.wanted), weights: sections.map(\.1), room: lines - head.count - headings)
     for (section, share) in zip(sections.map(\.0), shares) {
-      append(section, section.lines(share), to: &page, style)
+      append(section, section.lines(share), to: &page, view)
     }
     // Who wants so many functions gets them, and the page is longer for that.
     if style.top != nil, let section = view.profileSection {
-      append(section, section.lines(.max), to: &page, style)
+      append(section, section.lines(.max), to: &page, view)
     }
     return page
   }
 
   /// A section without lines is its heading alone, which says that there is nothing.
-  private static func append(_ section: Section, _ lines: [Line], to page: inout [UInt8], _ style: PageStyle)
-  {
-    Line().append(to: &page, style)
-    section.heading.append(to: &page, style)
-    for line in lines { line.append(to: &page, style) }
+  private static func append(_ section: Section, _ lines: [Line], to page: inout [UInt8], _ view: View) {
+    for line in [Line()] + view.headingLines(section.heading) + lines { line.append(to: &page, view.style) }
   }
 
   /// Gives each what it wants, or at least its share by weight; what one leaves goes to those that want more.

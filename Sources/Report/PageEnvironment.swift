@@ -208,7 +208,7 @@ extension View {
   private var wholeReads: [Line] {
     let whole = inspection.environment.whole
     if whole.isEmpty { return [] }
-    var line = Line("  all of it at once: ")
+    var line = Line("  the whole environment at once: ")
     line.add(programs(whole))
     return [line]
   }

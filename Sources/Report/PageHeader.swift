@@ -120,8 +120,37 @@ extension View {
   private func sentence(_ text: String, _ ink: Ink) -> [Line] {
     var printable: [UInt8] = []
     Printable.appendPath(Array(text.utf8), to: &printable)
-    let words = printable.split(separator: Byte.space).map { Line(String(decoding: $0, as: UTF8.self), ink) }
-    return flow(words, indent: 2, separator: " ", limit: style.isFull ? .max : 3)
+    var words: [ArraySlice<UInt8>] = []
+    for word in printable.split(separator: Byte.space) {
+      // "12 345" is one word.
+      let isRest =
+        word.count >= 3 && word.prefix(3).allSatisfy(Self.isDigit)
+        && !word.dropFirst(3).contains(where: Self.isDigit)
+      if isRest, let last = words.last, last.count <= 3 || last.contains(Byte.space),
+        last.allSatisfy({ Self.isDigit($0) || $0 == Byte.space })
+      {
+        words[words.count - 1] = last + [Byte.space] + word
+      } else {
+        words.append(word)
+      }
+    }
+    return flow(
+      words.map { Line(String(decoding: $0, as: UTF8.self), ink) }, indent: 2, separator: " ",
+      limit: style.isFull ? .max : 3)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  /// A heading, which may take a second line where there is little room.
+  func headingLines(_ heading: Line) -> [Line] {
+    guard let cut = style.cut, heading.columns > cut else { return [heading] }
+    var lines = [Line()]
+    for part in heading.parts {
+      let isFull = !lines[lines.count - 1].isEmpty && lines[lines.count - 1].columns + part.columns > cut
+      if isFull, lines.count == 1 { lines.append(Line("    ")) }
+      lines[lines.count - 1].add(part)
+    }
+    return lines
   }
 
   /// Items one after the other, going on in the next line where the width ends. The first line begins at

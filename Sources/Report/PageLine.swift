@@ -32,6 +32,26 @@ struct Line {
     add(String(repeating: " ", count: column > columns ? column - columns : 2))
   }
 
+  /// Its parts, each with the comma, semicolon or spaces at its end: where a long line may be broken. No number is.
+  var parts: [Line] {
+    var parts = [Line()]
+    for piece in pieces {
+      var text: [UInt8] = []
+      for (index, byte) in piece.text.enumerated() {
+        text.append(byte)
+        let next = index + 1 < piece.text.count ? piece.text[index + 1] : nil
+        let isBetween = byte == Byte.space && next != Byte.space && text.count > 1
+        let before = isBetween ? text[text.count - 2] : 0
+        guard isBetween, [Byte.space, UInt8(ascii: ","), UInt8(ascii: ";")].contains(before) else { continue }
+        parts[parts.count - 1].add(text, piece.ink)
+        parts.append(Line())
+        text = []
+      }
+      parts[parts.count - 1].add(text, piece.ink)
+    }
+    return parts.filter { !$0.isEmpty }
+  }
+
   /// The beginning that fits; its end gives way to "…".
   func cut(to limit: Int?) -> Line {
     guard let limit, columns > limit else { return self }
@@ -44,7 +64,7 @@ struct Line {
         var text: [UInt8] = []
         Printable.appendCut(
           width == room ? piece.text + [Byte.space, Byte.space] : piece.text, columns: room, to: &text)
-        line.add(text, piece.ink)
+        line.add(Self.withoutPartOfNumber(text, of: piece.text), piece.ink)
         break
       }
       line.add(piece.text, piece.ink)
@@ -52,14 +72,40 @@ struct Line {
     return line
   }
 
+  /// Where the ellipsis of a text that was cut stands in the middle of a number, all of the number gives way to it: another
+  /// would be read.
+  private static func withoutPartOfNumber(_ cut: [UInt8], of text: [UInt8]) -> [UInt8] {
+    let ellipsis = Array("…".utf8)
+    guard cut.suffix(ellipsis.count).elementsEqual(ellipsis), cut.count - ellipsis.count < text.count else {
+      return cut
+    }
+    func isDigit(_ index: Int) -> Bool { text.indices.contains(index) && text[index] &- 0x30 < 10 }
+    var end = cut.count - ellipsis.count
+    // "12 345": the space stands between the digits of one number.
+    func isOfNumber(_ index: Int) -> Bool {
+      isDigit(index)
+        || text.indices.contains(index) && text[index] == Byte.space && isDigit(index - 1)
+          && isDigit(index + 1)
+    }
+    guard end > 0, isOfNumber(end - 1), isOfNumber(end) else { return cut }
+    while end > 0, isOfNumber(end - 1) { end -= 1 }
+    return Array(text[..<end]) + ellipsis
+  }
+
   func append(to page: inout [UInt8], _ style: PageStyle) {
-    for piece in cut(to: style.cut).pieces {
+    var pieces = cut(to: style.cut).pieces
+    while let last = pieces.last {
+      let text = last.text.dropLast(last.text.reversed().prefix { $0 == Byte.space }.count)
+      pieces[pieces.count - 1].text = Array(text)
+      if !text.isEmpty { break }
+      pieces.removeLast()
+    }
+    for piece in pieces {
       let code = style.isColoured ? piece.ink.code : nil
       if let code { page += "\u{1B}[\(code)m".utf8 }
       page += piece.text
       if code != nil { page += "\u{1B}[0m".utf8 }
     }
-    while page.last == Byte.space { page.removeLast() }
     page.append(Byte.newline)
   }
 }

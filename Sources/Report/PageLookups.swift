@@ -12,7 +12,7 @@ extension View {
     if wide.isEmpty, searches.commands.isEmpty, missing.isEmpty, searches.refused.isEmpty,
       searches.crowds.isEmpty, searches.starting.missing == 0
     {
-      return nothing("What it looked for", "nothing that was not there", of: .lookup, .open)
+      return nothing("What it looked for", "all of it was there", of: .lookup, .open)
     }
     var heading = Line("What it looked for, in the order tried", .heading)
     let isMarked =
@@ -130,12 +130,14 @@ extension View {
       first.add(by, .name)
       first.tab(to: nameWidth + programWidth + 6)
       let room = style.wrap == .max ? Int.max : max(16, style.wrap - first.columns)
-      var items = search.attempts.map { attempt(item: $0, room: room) }
-      if !search.isFound { items.append(Line("none found", .bad)) }
-      // On a narrow page the attempts go below the names.
-      let indent = first.columns > style.wrap / 2 ? 6 : first.columns
-      let block = flow(items, first: first, indent: indent, limit: style.isFull ? .max : 4) {
-        "and \(Words.count($0)) more"
+      let block: [Line]
+      if first.columns > style.wrap / 2,
+        attempts(search, room: .max).reduce(-2, { $0 + $1.columns + 2 }) > room
+      {
+        // On a narrow page the attempts go below the names.
+        block = [first] + attemptLines(attempts(search, room: style.wrap - 6), indent: 6, limit: 3)
+      } else {
+        block = attemptLines(attempts(search, room: room), first: first, indent: first.columns, limit: 4)
       }
       let isLast = told + skipped == searches.count - 1 && skipped == 0
       if lines.count + block.count > (isLast ? limit : limit - 1) { break }
@@ -147,6 +149,16 @@ extension View {
       lines.append(more(Words.count(searches.count - told, "more search", "more searches")))
     }
     return lines
+  }
+
+  private func attempts(_ search: Search, room: Int) -> [Line] {
+    search.attempts.map { attempt(item: $0, room: room) } + (search.isFound ? [] : [Line("none found", .bad)])
+  }
+
+  private func attemptLines(_ attempts: [Line], first: Line? = nil, indent: Int, limit: Int) -> [Line] {
+    flow(attempts, first: first, indent: indent, limit: style.isFull ? .max : limit) {
+      "and \(Words.count($0)) more"
+    }
   }
 
   private func refusedLines(_ searches: [Search], limit: Int) -> [Line] {
@@ -180,7 +192,7 @@ extension View {
     var line = mark(found)
     let isFailed = found.contains(.failed) && found.isDisjoint(with: .used)
     let note = isFailed ? " (" + Words.error(ErrorNumber(Int32(attempt.touch.error))) + ")" : ""
-    let limit = style.cut == nil ? .max : room - 2 - note.utf8.count
+    let limit = style.cut == nil || room == .max ? .max : room - 2 - note.utf8.count
     line.add(places.text(attempt.path, columns: limit), found.isDisjoint(with: .used) ? .plain : .good)
     if isFailed { line.add(note, .bad) }
     return line

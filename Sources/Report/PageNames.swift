@@ -11,10 +11,10 @@ struct NameRows {
     /// When the first of its names came.
     var rank: Int
 
-    /// "./roles/"; "/" for the root.
-    var label: [UInt8] {
-      let text = Places.text(directory)
-      return text.last == UInt8(ascii: "/") ? text : text + [UInt8(ascii: "/")]
+    /// "./roles/"; "/" for the root. Within so many columns, directories in the middle give way first.
+    func label(columns limit: Int) -> [UInt8] {
+      if directory.count == 1, directory[0].isEmpty { return [UInt8(ascii: "/")] }
+      return Places.text(directory, columns: max(4, limit - 1)) + [UInt8(ascii: "/")]
     }
     var isLone: Bool { names.count == 1 }
 
@@ -158,15 +158,14 @@ extension View {
     let kept = all.prefix(all.count > limit ? limit - 1 : limit)
     // What the rows leave goes to those that cannot hold their names, the first ones first.
     var spare = limit == .max ? 0 : limit - min(limit, all.count)
+    let labels = labels(Array(kept))
     var lines = kept.enumerated().flatMap { index, row -> [Line] in
       var first = Line(margin(index == 0 ? title : "", to: indent))
       if row.isLone {
         first.add(places.text(joined(row), columns: style.cut.map { max(8, $0 - indent) } ?? .max))
         return [first]
       }
-      var label: [UInt8] = []
-      Printable.appendCut(row.label, columns: style.cut.map { max(8, $0 * 2 / 5) } ?? .max, to: &label)
-      first.add(label, .name)
+      first.add(labels[index], .name)
       first.add("  ")
       let items = row.names.map { name -> Line in
         var item = Line()
@@ -191,6 +190,29 @@ extension View {
       lines.append(line)
     }
     return lines
+  }
+
+  /// The rows' directories, each in two fifths of the page, or in as much as it takes for no two of them to be the same text.
+  private func labels(_ rows: [NameRows.Row]) -> [[UInt8]] {
+    guard let cut = style.cut else { return rows.map { $0.label(columns: .max) } }
+    return Self.distinct(rows, columns: max(8, cut * 2 / 5), most: max(8, cut * 3 / 4)) {
+      $0.label(columns: $1)
+    }
+  }
+
+  /// Each thing's text in so many columns; where two look alike, in more, up to `most`.
+  static func distinct<Thing>(
+    _ things: [Thing], columns: Int, most: Int, text: (Thing, Int) -> [UInt8]
+  ) -> [[UInt8]] {
+    var texts = things.map { text($0, columns) }
+    for columns in stride(from: columns + 4, through: max(columns, most), by: 4) {
+      var counts: [[UInt8]: Int] = [:]
+      for text in texts { counts[text, default: 0] += 1 }
+      let alike = texts.indices.filter { counts[texts[$0]] ?? 0 > 1 }
+      if alike.isEmpty { break }
+      for index in alike { texts[index] = text(things[index], columns) }
+    }
+    return texts
   }
 
   /// A title at column 2, filled up with spaces; always ends in one.

@@ -48,7 +48,9 @@ struct Places {
   }
 
   /// The path for people: "./x" below the working directory, "~/x" below HOME. Printable.
-  func text(_ path: ByteString) -> [UInt8] { Self.text(parts(of: path)) }
+  func text(_ path: ByteString) -> [UInt8] {
+    path.isPseudo ? Self.text([path.bytes[...]]) : Self.text(parts(of: path))
+  }
 
   static func text(_ parts: [ArraySlice<UInt8>]) -> [UInt8] {
     var text: [UInt8] = []
@@ -62,7 +64,11 @@ struct Places {
 
   /// The same within so many columns: directories in the middle give way to "…", then the name's end.
   func text(_ path: ByteString, columns limit: Int) -> [UInt8] {
-    let parts = parts(of: path)
+    let parts = path.isPseudo ? [path.bytes[...]] : parts(of: path)
+    return Self.text(parts, columns: limit)
+  }
+
+  static func text(_ parts: [ArraySlice<UInt8>], columns limit: Int) -> [UInt8] {
     let whole = Self.text(parts)
     if Printable.columns(whole) <= limit { return whole }
     for dropped in stride(from: 1, to: parts.count - 1, by: 1) {

@@ -48,17 +48,22 @@ extension View {
   func crowdLines(_ crowds: Tally, label: String = "and", indent: Int = 6, limit: Int) -> [Line] {
     if crowds.isEmpty { return [] }
     var items: [Line] = []
-    for (crowd, count) in crowds.ranked {
+    let texts = Self.distinct(crowds.ranked, columns: max(12, style.wrap / 3), most: style.wrap * 3 / 4) {
+      entry, columns in
+      entry.0.place.map { places.text($0, columns: columns) } ?? Array(entry.0.kind.text(1).utf8)
+    }
+    for ((crowd, count), text) in zip(crowds.ranked, texts) {
       var item = Line(crowd.kind.text(count))
-      if let place = crowd.place {
+      if crowd.place != nil {
         item.add(" below ")
-        item.add(places.text(place, columns: max(12, style.wrap / 3)), .name)
+        item.add(text, .name)
       }
       items.append(item)
     }
     for index in items.indices.dropLast() { items[index].add(",") }
+    let counts = crowds.ranked.map(\.1)
     return flow(items, first: Line(margin(label, to: indent)), indent: indent, separator: " ", limit: limit) {
-      Words.count($0, "more kind")
+      Words.count(counts.suffix($0).reduce(0, +), "other")
     }
   }
 

@@ -6,8 +6,14 @@ extension View {
   var trafficSection: Section? {
     let traffic = inspection.traffic
     guard traffic.total.processes > 0 else { return nil }
-    var rows = traffic.files.map { (path: $0.key, sum: $0.value) }
-    rows.sort { ($1.sum.all, $0.path) < ($0.sum.all, $1.path) }
+    var sums: [Place: TrafficTable.Sum] = [:]
+    var members: [Place: Int] = [:]
+    for (path, sum) in traffic.files {
+      let place = Place(path, isFolding: !style.isFull)
+      sums[place, default: TrafficTable.Sum()].add(sum)
+      members[place, default: 0] += 1
+    }
+    let rows = sums.sorted { ($1.value.all, $0.key) < ($0.value.all, $1.key) }
     var heading = Line("Bytes read and written", .heading)
     heading.add(
       "  " + Words.bytes(traffic.total.read) + " read, " + Words.bytes(traffic.total.written) + " written",
@@ -18,16 +24,35 @@ extension View {
       var lines = aligned(
         shown.map { row in
           var read = Line(), written = Line(), path = Line()
-          if row.sum.read > 0 { read.add(Words.bytes(row.sum.read) + " read") }
-          if row.sum.written > 0 { written.add(Words.bytes(row.sum.written) + " written") }
-          path.add(places.text(row.path, columns: style.cut.map { max(8, $0 / 2) } ?? .max), .name)
+          if row.value.read > 0 { read.add(Words.bytes(row.value.read) + " read") }
+          if row.value.written > 0 { written.add(Words.bytes(row.value.written) + " written") }
+          switch row.key {
+          case .path(let name):
+            path.add(places.text(name, columns: style.cut.map { max(8, $0 / 2) } ?? .max), .name)
+          case .kind(let kind): path.add(Words.count(members[row.key] ?? 0, kind))
+          }
           return [read, written, path]
         })
       if !isAll {
-        lines.append(more(Words.count(rows.count - shown.count + traffic.others.processes, "more file")))
+        let rest = rows.dropFirst(shown.count).reduce(traffic.others.processes) {
+          $0 + (members[$1.key] ?? 0)
+        }
+        lines.append(more(Words.count(rest) + " more"))
       }
       return lines
     }
+  }
+}
+
+/// What bytes are told of: a file by its path, pipes and sockets all together.
+private enum Place: Hashable, Comparable {
+  case path(ByteString)
+  case kind(String)
+
+  init(_ path: ByteString, isFolding: Bool) {
+    self = .path(path)
+    guard isFolding, path.isPseudo else { return }
+    for kind in ["pipe", "socket"] where path.bytes.starts(with: (kind + ":").utf8) { self = .kind(kind) }
   }
 }
 

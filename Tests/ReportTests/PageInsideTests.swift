@@ -59,7 +59,7 @@ import Testing
       not set  ansible-playbook: ANSIBLE_CONFIG  ANSIBLE_OPTION_1  ANSIBLE_OPTION_2  ANSIBLE_OPTION_3
                  57 more ANSIBLE_*  PAGER (default less)
                git: GIT_DIR
-      all of it at once: ansible-playbook
+      the whole environment at once: ansible-playbook
       interpreter, loader and locale: 4 not set, LANG=C.UTF-8
 
     Where its Python time went  900 ms, waiting included, in 1 process of 3.11.2; 944 calls of 4 functions
@@ -124,7 +124,7 @@ import Testing
     #expect(text.contains("  ansible-playbook, git ×3  10 look-ups (libc, python)\n"))
     #expect(text.contains("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin  ansible-playbook"))
     #expect(text.contains("\n  PYTHONPATH "))
-    #expect(text.contains("\n  all of it at once: ansible-playbook  2 look-ups (python)\n"))
+    #expect(text.contains("\n  the whole environment at once: ansible-playbook  2 look-ups (python)\n"))
     #expect(text.contains("\n  ansible-playbook  pid 11, 3.11.2: 944 calls of 4 functions\n"))
     #expect(
       text.contains(

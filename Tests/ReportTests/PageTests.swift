@@ -159,9 +159,9 @@ import Testing
 
         What it read  no file that it opened itself
 
-        What it changed  nothing that is watched
+        What it changed  no file was made, written, renamed or deleted
 
-        What it looked for  nothing that was not there
+        What it looked for  all of it was there
 
         """)
   }
@@ -193,9 +193,9 @@ import Testing
 
         What it read  no file that it opened itself; some events were lost
 
-        What it changed  nothing that is watched; some events were lost
+        What it changed  no file was made, written, renamed or deleted; some events were lost
 
-        What it looked for  nothing that was not there; some events were lost
+        What it looked for  all of it was there; some events were lost
 
         """)
   }

@@ -133,6 +133,20 @@ public struct Story {
           to: to.map { PathArgument(requested: $0, path: $0) }, error: error.map { ErrorNumber($0) })))
   }
 
+  /// chmod to a mode; chown to an owner and a group, where they are given.
+  public mutating func chmod(_ pid: Int32, _ path: ByteString, _ mode: UInt32) {
+    var change = Change(kind: .chmod, call: "fchmodat", target: PathArgument(requested: path, path: path))
+    change.mode = mode
+    add(pid, .change(change))
+  }
+
+  public mutating func chown(_ pid: Int32, _ path: ByteString, _ owner: UInt32?, _ group: UInt32? = nil) {
+    var change = Change(kind: .chown, call: "fchownat", target: PathArgument(requested: path, path: path))
+    change.owner = owner ?? .max
+    change.group = group ?? .max
+    add(pid, .change(change))
+  }
+
   // MARK: Inside
 
   /// A look-up of a variable; without a value it is not set.
