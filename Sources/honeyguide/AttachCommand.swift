@@ -11,8 +11,10 @@ struct AttachCommand: ParsableCommand {
       Follows processes that run already; nothing is done to them, and they go on as before, whatever happens to \
       Honeyguide. What they were when it began (arguments, working directory, open files) is told first.
 
-      It ends, and prints the page on standard error, on Ctrl-C (SIGINT, SIGTERM), when --duration is over, or when \
-      all that was followed has ended; and where nothing but a pipe was to be written, when nobody reads that any more. Send USR1 to Honeyguide for the page so far.
+      It ends, and prints the page on standard error, on Ctrl-C (SIGINT, SIGTERM), or when --duration is over. With -p it ends \
+      by itself when all these processes have ended, with -f also their children; with --cgroup when the control group has been \
+      removed and all who were in it have ended, not while others may come in; and where nothing but a pipe was to be \
+      written, when nobody reads that any more. Send USR1 to Honeyguide for the page so far.
 
         sudo honeyguide attach -p 1234 --duration 10s
         sudo honeyguide attach --cgroup system.slice/nginx.service --json events.jsonl

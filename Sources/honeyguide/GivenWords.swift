@@ -17,16 +17,27 @@ struct GivenWords {
     heldBack = Array(words[end...])
   }
 
-  /// Where options have ended for certain: at `--`, or behind two words neither of which is an option, since no option
-  /// takes more than one word, so that at least the second is the command's.
+  /// Where options have ended for certain: at `--`, or behind the first word that is neither an option nor an option's value,
+  /// which is the command's.
   private static func endOfOptions(_ words: ArraySlice<String>) -> Int {
-    var wasOption = true
+    var isValue = false
     for index in words.indices {
       if words[index] == "--" { return index }
-      let isOption = words[index].hasPrefix("-")
-      if !isOption, !wasOption { return index + 1 }
-      wasOption = isOption
+      if isValue {
+        isValue = false
+      } else if words[index].hasPrefix("-") {
+        isValue = withValue.contains(words[index])
+      } else {
+        return index + 1
+      }
     }
     return words.endIndex
   }
+
+  /// The options of `run` that the word behind them belongs to.
+  private static let withValue: Set<String> = [
+    "--page", "--json", "--duration", "--top", "--sort", "--ring-size", "--buffer", "--user", "--python",
+    "--only", "--path",
+    "--exe", "--comm", "--uid",
+  ]
 }

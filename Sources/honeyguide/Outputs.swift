@@ -24,6 +24,28 @@ final class SharedOutput {
   }
 
   func write(_ bytes: Span<UInt8>) throws(OutputError) { try unsafe file.write(bytes.bytes) }
+
+  func expectReader() throws(OutputError) { try file.expectReader() }
+}
+
+/// A sink that fails when the reader of its output has gone, also where there is nothing to write.
+final class ReadSink: EventSink {
+  private let sink: any EventSink
+  private let output: SharedOutput
+
+  init(_ sink: any EventSink, readFrom output: SharedOutput) {
+    self.sink = sink
+    self.output = output
+  }
+
+  func start(_ session: SessionStart) throws { try sink.start(session) }
+  func receive(_ event: Event) throws { try sink.receive(event) }
+  func lose(_ loss: Loss, time: UInt64) throws { try sink.lose(loss, time: time) }
+  func flush() throws {
+    try sink.flush()
+    try output.expectReader()
+  }
+  func finish(_ end: SessionEnd) throws { try sink.finish(end) }
 }
 
 enum StandardError {

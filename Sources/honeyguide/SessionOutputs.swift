@@ -24,15 +24,16 @@ struct SessionOutputs {
     progress = hasProgress ? Progress() : nil
     if let progress { sinks.append(progress) }
     if options.live { sinks.append(try Self.liveView()) }
-    if let json { sinks.append(JSONLines(output: { try json.write($0) })) }
+    if let json { sinks.append(ReadSink(JSONLines(output: { try json.write($0) }), readFrom: json)) }
     if let page { sinks.append(page) }
     self.sinks = sinks
     self.page = page
   }
 
-  private static func liveView() throws -> Live {
+  private static func liveView() throws -> any EventSink {
     let output = try SharedOutput.standardError()
-    return Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
+    let view = Live(color: Terminal.standardError.hasColor, output: { try output.write($0) })
+    return ReadSink(view, readFrom: output)
   }
 
   /// The page so far, where somebody asks for it; with what belongs on this one alone.

@@ -30,7 +30,9 @@ extension Differential {
       #expect(try other.wait().status == 0)
       resident.signal(SIGKILL)
       _ = try resident.wait()
-      // The last has ended.
+      // The last has ended, and nobody else can come.
+      inside.remove()
+      group.remove()
       #expect(try honeyguide.wait().status == 0)
       let story = try laboratory.story()
       let existing = story.lines.filter { $0.event == "existing" }.map(\.pid)
@@ -43,6 +45,38 @@ extension Differential {
       #expect(story.lines.count { $0.event == "fork" && $0.pid == program.pid } == 15)
       #expect(story.lines.count { $0.event == "exec" && $0.pid != program.pid } == 6)
       #expect(!story.lines.contains { $0.pid == other.pid })
+    }
+
+    @Test(.enabled(if: Self.hasCgroups, "needs a cgroup2 file system"))
+    func aControlGroupIsFollowedUntilItIsRemoved() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let group = try ControlGroup("honeyguide-test-\(getpid())-kept")
+      defer { group.remove() }
+      func visitor(_ name: String) throws -> Command.Running {
+        let script = "while [ ! -e \(name) ]; do :; done; exec /bin/echo \(name)"
+        let run = try Command(["/bin/sh", "-c", script], in: laboratory.work).start()
+        try group.add(run.pid)
+        return run
+      }
+      func leave(_ run: Command.Running, _ name: String) throws {
+        try Files.write([], to: laboratory.work.appending(name))
+        #expect(try run.wait().status == 0)
+      }
+      let first = try visitor("first")
+      let honeyguide = try laboratory.attach(["--cgroup", group.name])
+      try leave(first, "first")
+      // Longer than it takes to notice that nobody is there.
+      usleep(1_500_000)
+      try leave(try visitor("second"), "second")
+      usleep(1_500_000)
+      #expect(kill(honeyguide.pid, 0) == 0)
+      group.remove()
+      #expect(try honeyguide.wait().status == 0)
+      let story = try laboratory.story()
+      let echoed = story.lines.filter { $0.event == "exec" }.compactMap { $0.list("argv")?.last }
+      #expect(echoed == ["first", "second"])
     }
 
     @Test func theWholeMachineIsEverybodyButHoneyguide() throws {
@@ -109,6 +143,29 @@ extension Differential {
       #expect(outcome.errorText == "0\n")
       try Files.write([], to: laboratory.work.appending("go"))
       #expect(try program.wait().status == 7)
+    }
+
+    @Test(arguments: [["--json", "-", "--quiet"], ["--live", "--quiet"]])
+    func whenTheReaderHasGoneItEndsThoughNothingHappens(output: [String]) throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = try WaitingProgram(laboratory, arguments: ["1"])
+      // The first line is read, where there is one; nothing is written after it, since the program waits.
+      let reader = output[0] == "--live" ? "sleep 1" : "head -n 1 >first"
+      var command = Command(
+        [
+          "/bin/sh", "-c", "{ \"$@\" 2>&1; echo $? >status; } | \(reader)", "sh",
+          try Requirement.honeyguide(),
+          "attach", "-p", "\(program.pid)", "--only", "exec",
+        ] + output, in: laboratory.root)
+      command.limit = .seconds(20)
+      #expect(try command.run().status == 0)
+      try eventually("it has ended") {
+        try Files.exists(laboratory.root.appending("status"))
+          && Files.text(laboratory.root.appending("status")) == "0\n"
+      }
+      try program.go()
+      #expect(try program.run.wait().status == 7)
     }
 
     @Test func aRunWaitsForItsCommandThoughNobodyReads() throws {

@@ -120,9 +120,30 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Requirement.kernel, "\(Requirement.sentence)"), arguments: [["--"], []])
-  func `A command may have tens of thousands of words`(separator: [String]) throws {
-    let words = (1...60_000).map(String.init)
+  /// Of each that takes one a value.
+  static let values = [
+    "page": "p", "json": "j", "duration": "1s", "top": "1", "sort": "calls", "ring-size": "4K",
+    "buffer": "1M",
+    "user": "nobody", "python": "off", "only": "net", "path": "/a", "exe": "/b", "comm": "c", "uid": "0",
+  ]
+
+  @Test func `The word behind an option that takes one is never taken for the command`() throws {
+    let help = try Command([try Requirement.honeyguide(), "help", "run"], in: "/").succeed().outputText
+    let named = help.matches(of: #/--([a-z-]+) </#).map { String($0.output.1) }
+    #expect(Set(named) == Set(Self.values.keys))
+    for (option, value) in Self.values {
+      let outcome = try Command(
+        [try Requirement.honeyguide(), "run", "--\(option)", value, "--help"], in: "/"
+      ).run()
+      #expect(outcome.status == 0 && outcome.outputText.contains("USAGE: honeyguide run"), "\(option)")
+    }
+  }
+
+  @Test(
+    .enabled(if: Requirement.kernel, "\(Requirement.sentence)"), arguments: [["--"], []], [1, 2, 60_000])
+  func `A command may have tens of thousands of words`(separator: [String], optionsUntilAWord: Int) throws {
+    // None is an option, every second one, all but the last.
+    let words = (1...60_000).map { ($0 % optionsUntilAWord == 0 ? "" : "-") + "\($0)" }
     var command = Command(
       [try Requirement.honeyguide(), "run", "-q"] + separator + ["/bin/echo"] + words, in: "/")
     command.limit = .seconds(20)

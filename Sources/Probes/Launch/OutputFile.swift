@@ -148,6 +148,17 @@ public struct OutputFile: ~Copyable {
 
   public func write(_ bytes: [UInt8]) throws(OutputError) { try unsafe write(bytes.span.bytes) }
 
+  /// Throws `closed` when nobody can read any more what is written: when the reader of a pipe has gone, or the other end of a
+  /// socket or terminal (poll(2)). A pipe with a name may be opened again by another reader.
+  public func expectReader() throws(OutputError) {
+    var asked = pollfd(fd: number, events: 0, revents: 0)
+    guard unsafe poll(&asked, 1, 0) == 1, Int32(asked.revents) & (POLLERR | POLLHUP) != 0 else { return }
+    var status = stat(), system = statfs()
+    guard unsafe fstat(number, &status) == 0, unsafe fstatfs(number, &system) == 0 else { return }
+    if status.st_mode & S_IFMT == S_IFIFO, system.f_type != 0x5049_5045 { return }
+    throw .closed
+  }
+
   /// Closes it, and tells of an error that only shows now (close(2) on a network file system).
   public consuming func close() throws(OutputError) {
     let path = path

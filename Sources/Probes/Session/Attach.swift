@@ -28,7 +28,7 @@ public enum Attach {
     public init() {}
   }
 
-  /// Inspects until everybody followed has ended, the time is over, all sinks have failed, or SIGINT, SIGTERM, SIGQUIT or SIGHUP comes; gives
+  /// Inspects until everybody followed has ended (and the control group has been removed), the time is over, all sinks have failed, or SIGINT, SIGTERM, SIGQUIT or SIGHUP comes; gives
   /// what the sinks were told at the end.
   ///
   /// - Parameters:
@@ -57,7 +57,7 @@ public enum Attach {
         do throws(BPFError) { try pipeline.describeArrivals() } catch {
           failures = ["Who came in later could not be described: \(error)."]
         }
-      }, isEmpty: { !target.isAwaited || pipeline.hasFollowed })
+      }, isOver: { target.isOver })
     let time = Clock.boot()
     watch.letGo()
     return pipeline.finish {

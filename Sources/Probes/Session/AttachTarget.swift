@@ -92,8 +92,18 @@ public struct AttachTarget: ~Copyable {
     }
   }
 
-  /// Nobody need be there yet.
-  var isAwaited: Bool { processes.isEmpty }
+  /// Whether nobody can be followed any more, now that none of those who were is alive: into a control group somebody may come
+  /// until it is removed. A group that is made anew under its name has another inode.
+  var isOver: Bool {
+    switch scope {
+    case .processes: return true
+    case .cgroup(let number):
+      guard case .cgroup(let path) = attachment else { return true }
+      var about = stat()
+      return unsafe stat(path.cString, &about) != 0 || UInt64(about.st_ino) != number
+    case .all: return false
+    }
+  }
 
   func forEachProcess(_ body: (Int32, Int32) throws -> Void) rethrows {
     for process in processes { try body(process.pid, process.pidfd.number) }

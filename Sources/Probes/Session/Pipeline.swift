@@ -12,7 +12,7 @@ final class Pipeline: @unchecked Sendable {
   private let tracer: Tracer
   private let queue: EventQueue
   private let stop: WakeUp
-  /// Signalled whenever nobody that was followed is alive any more.
+  /// Signalled again and again while nobody that was followed is alive.
   let allEnded: WakeUp
   /// Signalled when somebody came in who is to be described.
   private let arrival: WakeUp?
@@ -110,9 +110,6 @@ final class Pipeline: @unchecked Sendable {
     try tracer.markExisting()
     try describeMarked()
   }
-
-  /// Whether there has been anybody to follow.
-  var hasFollowed: Bool { (try? tracer.hasFollowed()) ?? true }
 
   func requestPage() { queue.push(.pageRequest) }
 

@@ -82,9 +82,6 @@ extension Tracer {
     }
   }
 
-  /// Whether anybody was marked so far.
-  func hasFollowed() throws(BPFError) -> Bool { try read(try kernel.object.map("attaching")).met > 0 }
-
   private func read(_ map: borrowing BPFMap) throws(BPFError) -> hg_attaching {
     try map.lookup(UInt32(0), as: hg_attaching.self) ?? hg_attaching()
   }

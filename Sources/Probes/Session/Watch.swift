@@ -23,9 +23,9 @@ struct Watch: ~Copyable {
   ///
   /// - Parameters:
   ///   - duration: nanoseconds; nil: without a bound.
-  ///   - isEmpty: whether it counts that nobody is alive: not before there has been anybody.
+  ///   - isOver: whether it is the end that nobody who was followed is alive; asked again while nobody is.
   func untilTheEnd(
-    of duration: UInt64?, onPageRequest: () -> Void, onArrival: () -> Void, isEmpty: () -> Bool
+    of duration: UInt64?, onPageRequest: () -> Void, onArrival: () -> Void, isOver: () -> Bool
   ) -> Bool {
     let deadline = duration.map { Clock.boot() &+ $0 }
     while true {
@@ -39,7 +39,7 @@ struct Watch: ~Copyable {
       }
       if arrival.take() { onArrival() }
       if allFailed.take() { return false }
-      if allEnded.take(), isEmpty() { return false }
+      if allEnded.take(), isOver() { return false }
       let now = Clock.boot()
       if let deadline, now >= deadline { return true }
       wait(until: deadline, from: now)
