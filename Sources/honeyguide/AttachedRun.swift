@@ -46,6 +46,9 @@ struct AttachedRun {
       options.inside.python == nil
       ? nil : options.inside.options(noEnv: options.session.noEnv, filter: start.filter)
     run.variables = options.session.variables(start.filter)
+    run.notes =
+      Unanswered(session: options.session, python: options.inside, filter: start.filter, canInject: false)
+      .sentences
     run.duration = options.session.duration?.nanoseconds
     let end = try Attach.run(
       run, target: target, signals: signals, session: start, sinks: outputs.sinks,

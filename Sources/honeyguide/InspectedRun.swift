@@ -24,7 +24,7 @@ struct InspectedRun {
 
   private func inspect() throws -> Int32 {
     let signals = try SignalGuard()
-    let plan = try LaunchPlan(identityChoice, keepsGivenEnvironment: options.sudoEnv)
+    var plan = try LaunchPlan(identityChoice, keepsGivenEnvironment: options.sudoEnv)
     let command = commandWords
     var start = SessionStart(
       version: Version.current, command: command, uid: plan.identity.uid, cwd: WorkingDirectory.current,
@@ -47,6 +47,9 @@ struct InspectedRun {
     // Of interpreters where nothing is put into any process: only what was said.
     run.outside = options.session.noInject && options.inside.python != nil ? asked : nil
     run.variables = options.session.variables(start.filter)
+    plan.notes +=
+      Unanswered(session: options.session, python: options.inside, filter: start.filter, canInject: true)
+      .sentences
     let end = try Run.run(
       run, plan: plan, signals: signals, session: start, sinks: outputs.sinks,
       onPageRequest: { outputs.showPage(with: $0) })

@@ -18,6 +18,9 @@ struct PythonOptions: ParsableArguments {
     }
   }
 
+  /// What was said, as far as it can be understood; nil: nothing.
+  var asked: Set<Substring>? { python == nil ? nil : words }
+
   private var text: String { python ?? "calls,env" }
 
   private var words: Set<Substring>? {

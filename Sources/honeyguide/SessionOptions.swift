@@ -104,6 +104,10 @@ struct SessionOptions: ParsableArguments {
       throw ValidationError(
         "--bash-vars asks for look-ups, which --only leaves out; add env to it, as in: --only env")
     }
+    if execEnv, !filter.has(.exec) {
+      throw ValidationError(
+        "--exec-env tells with each exec, which --only leaves out; add exec to it, as in: --only exec")
+    }
   }
 
   func validate() throws {

@@ -55,6 +55,7 @@ import Testing
     (["--as-root", "--user", "nobody", "--", "true"], "give one"),
     (["--bash-vars", "--no-env", "--", "true"], "--no-env leaves them out"),
     (["--bash-vars", "--only", "net", "--", "true"], "add env to it"),
+    (["--exec-env", "--only", "net", "--", "true"], "add exec to it"),
   ]
 
   @Test(arguments: mistakes) func `A mistake is one sentence and 64`(words: [String], says: String) throws {

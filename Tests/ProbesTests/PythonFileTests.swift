@@ -77,5 +77,20 @@ struct PythonFileTests {
       #expect(search.interpreters(of: command) == own, "\(command)")
     }
     #expect(search.interpreters(of: "/bin/sh") == ["/bin/sh"] + own)
+
+    // A stand-in may lead to the next in PATH, and no further; doctor asks for all.
+    try put("shims/python3", "#!/bin/sh\n")
+    try Files.makeDirectory(root.appending("last"))
+    try put("last/python3", "stands for another")
+    let path = ["shims", "bin", "last"].map { "\(root)/\($0)" }.joined(separator: ":")
+    let other = PythonSearch(environment: EnvironmentBlock([ByteString("PATH=" + path)]))
+    let first = ["versions/1/bin/python", "bin/python3"].map { ByteString("\(root)/\($0)") }
+    #expect(other.interpreters(of: "") == first)
+    #expect(Set(other.everywhere()) == Set(first + [ByteString("\(root)/last/python3")]))
+  }
+
+  @Test func versionsAreInTheOrderOfTheirNumbers() {
+    let versions = ["3.10", "3.9", "2.7", "3.11.2", "3.6", "3.11"]
+    #expect(versions.sorted(by: Diagnosis.isOlder) == ["2.7", "3.6", "3.9", "3.10", "3.11", "3.11.2"])
   }
 }

@@ -141,9 +141,9 @@ public struct Diagnosis: Sendable {
   /// Whether calls inside Python could be counted without the agent.
   private mutating func attemptOutside() {
     do {
-      let files = PythonSearch(environment: .ours).interpreters(of: "").flatMap { PythonSearch.codeFiles($0) }
+      let files = PythonSearch(environment: .ours).everywhere().flatMap { PythonSearch.codeFiles($0) }
       let tracer = try Tracer.start(Tracer.Options(functions: files))
-      let versions = Set(tracer.functions?.attached.map(\.version) ?? []).sorted()
+      let versions = Set(tracer.functions?.attached.map(\.version) ?? []).sorted(by: Self.isOlder)
       tracer.detach()
       tracer.detachUprobes()
       add(
@@ -157,6 +157,12 @@ public struct Diagnosis: Sendable {
         .note,
         "Calls inside Python cannot be counted from outside here (--no-inject --python calls): \(error).")
     }
+  }
+
+  /// Of versions as "3.9" and "3.11.2": their numbers, one after the other.
+  static func isOlder(_ one: String, _ other: String) -> Bool {
+    func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }
+    return numbers(one).lexicographicallyPrecedes(numbers(other))
   }
 
   /// What --bash-vars would do.

@@ -12,8 +12,12 @@ struct PythonSearch {
   func interpreters(of command: ByteString) -> [ByteString] {
     var found: [ByteString] = []
     if let file = first(command) { found += follow(file, depth: 0) }
-    for name in ["python3", "python", "python2"] as [ByteString] {
-      if let file = first(name) { found += follow(file, depth: 0) }
+    for name in Self.names {
+      for file in files(name) {
+        found += follow(file, depth: 0)
+        // A version manager's stand-in may lead to the next one as well: the system's.
+        if !Self.isStandIn(file) { break }
+      }
     }
     if let venv = environment["VIRTUAL_ENV"], !venv.isEmpty {
       found.append(ByteString(venv.bytes + Array("/bin/python".utf8)))
@@ -21,23 +25,37 @@ struct PythonSearch {
     return found.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
+  /// Those that lie anywhere in PATH, whether a shell would find them or not.
+  func everywhere() -> [ByteString] { Self.names.flatMap(files).flatMap { follow($0, depth: 0) } }
+
+  private static let names: [ByteString] = ["python3", "python", "python2"]
+
   /// Where a shell would find it.
-  private func first(_ name: ByteString) -> ByteString? {
-    CommandSearch.candidates(for: name, path: environment["PATH"]).first {
+  private func first(_ name: ByteString) -> ByteString? { files(name).first }
+
+  private func files(_ name: ByteString) -> [ByteString] {
+    CommandSearch.candidates(for: name, path: environment["PATH"]).filter {
       let path = $0.cString
       return unsafe access(path, X_OK) == 0
     }
+  }
+
+  /// Of pyenv and others like it: it starts the version that a setting names.
+  private static func isStandIn(_ file: ByteString) -> Bool {
+    directories(file).last?.elementsEqual("shims".utf8) == true
+  }
+
+  private static func directories(_ file: ByteString) -> ArraySlice<ArraySlice<UInt8>> {
+    file.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast()
   }
 
   /// A program itself; of a script what runs it; of a version manager's stand-in all versions that it may choose from.
   private func follow(_ file: ByteString, depth: Int) -> [ByteString] {
     guard depth < 4, let opened = OpenedFile(file) else { return [] }
     guard let words = opened.interpreter else { return [file] }
-    let directories = file.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .dropLast()
-    if directories.last?.elementsEqual("shims".utf8) == true {
+    if Self.isStandIn(file) {
       let versions = ByteString(
-        Array(directories.dropLast().joined(separator: "/".utf8)) + Array("/versions".utf8))
+        Array(Self.directories(file).dropLast().joined(separator: "/".utf8)) + Array("/versions".utf8))
       return AgentSession.names(in: versions.text).sorted().map {
         ByteString(versions.bytes + Array("/\($0)/bin/python".utf8))
       }
@@ -64,9 +82,7 @@ struct PythonSearch {
       return [program]
     }
     let resolved = place ?? real(program) ?? program
-    let directory = resolved.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .dropLast()
-    let origin = ByteString(directory.joined(separator: "/".utf8)).text
+    let origin = ByteString(directories(resolved).joined(separator: "/".utf8)).text
     var places = (libraryPath?.text.split(separator: ":").map(String.init) ?? []) + libraries.directories
     places +=
       [origin + "/../lib"] + ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64"]

@@ -24,6 +24,8 @@ public enum Attach {
     public var outside: InsideOptions?
     /// How long the inspection is to go on, in nanoseconds; nil: until it is ended, or nobody is left.
     public var duration: UInt64?
+    /// What is to be told at the end beside what comes up.
+    public var notes: [String] = []
 
     public init() {}
   }
@@ -61,7 +63,8 @@ public enum Attach {
     let time = Clock.boot()
     watch.letGo()
     return pipeline.finish {
-      var end = SessionEnd(status: nil, time: time, losses: $0, events: $1, notes: failures + $2)
+      var end = SessionEnd(
+        status: nil, time: time, losses: $0, events: $1, notes: options.notes + failures + $2)
       end.isTimeOver = isTimeOver
       return end
     }
