@@ -64,6 +64,11 @@ struct AgentTests {
     try Self.check("agent_disguised.py", python)
   }
 
+  @Test(arguments: pythons) func anInterpreterThatIsInitialisedAgainIsCounted(_ python: String) throws {
+    _ = try Requirement.tool("cc", package: "gcc")
+    try Self.check("agent_again.py", python, "-B")
+  }
+
   @Test func itLoadsWithAnyVersionOfTheCLibrary() throws {
     let readelf = try Requirement.tool("readelf", package: "binutils")
     try Self.withAgent { agent in

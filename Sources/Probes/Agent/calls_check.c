@@ -7,6 +7,7 @@ bool calls_check(void) {
   static const char file[] = "<honeyguide>", name[] = "raises_at_once";
   enum { LINE = 1789 };
   if (!python.PyCode_NewEmpty || !python.PyEval_EvalCode) return false;
+  const uint64_t lost = table_header->lost_functions;
   bool is_right = false;
   // A code object that does nothing but raise an exception.
   PyObject *code = python.PyCode_NewEmpty(file, name, LINE);
@@ -20,7 +21,7 @@ bool calls_check(void) {
                && function->total == function->self;
     if (result) python.Py_DecRef(result);
     memset(function, 0, offsetof(struct hg_agent_function, line));
-    table_header->lost_functions = 0;
+    table_header->lost_functions = lost;
   }
   if (code) python.Py_DecRef(code);
   if (globals) python.Py_DecRef(globals);

@@ -3,6 +3,7 @@
 #include "activation.h"
 #include "calls.h"
 
+static const char tool_name[] = "honeyguide";
 static long tool = -1;
 static PyObject *monitoring;
 
@@ -76,9 +77,19 @@ static struct python_method start_method = {"start", on_start, PYTHON_FASTCALL, 
 static bool take_tool(void) {
   // 0, 1, 2 and 5 are meant for debuggers, coverage, profilers and optimizers.
   for (tool = 4; tool >= 3; tool--)
-    if (did(call("use_tool_id", python.Py_BuildValue("(ls)", tool, "honeyguide")))) return true;
+    if (did(call("use_tool_id", python.Py_BuildValue("(ls)", tool, tool_name)))) return true;
   tool = -1;
   return false;
+}
+
+/// Whether the tool is this interpreter's: one that was initialised again has none, and another may have been given its number.
+static bool has_tool(void) {
+  PyObject *name = tool < 0 ? NULL : call("get_tool", python.Py_BuildValue("(l)", tool));
+  const char *text = name && name->type == python.PyUnicode_Type && python.PyUnicode_AsUTF8 ? python.PyUnicode_AsUTF8(name) : NULL;
+  const bool has = text && strcmp(text, tool_name) == 0;
+  if (name) python.Py_DecRef(name);
+  python.PyErr_Clear();
+  return has;
 }
 
 enum hg_agent_reason calls_start_monitoring(void) {
@@ -87,7 +98,7 @@ enum hg_agent_reason calls_start_monitoring(void) {
     struct python_method *method;
   } events[] = {{"PY_START", &start_method},   {"PY_RESUME", &resume_method}, {"PY_THROW", &resume_method},
                 {"PY_RETURN", &end_method},    {"PY_YIELD", &end_method},     {"PY_UNWIND", &unwind_method}};
-  if (tool >= 0) return HG_AGENT_OBSERVED;
+  // What belonged to an interpreter that has ended must not be touched.
   PyObject *sys = python.PyImport_AddModule("sys");
   monitoring = sys ? python.PyObject_GetAttrString(sys, "monitoring") : NULL;
   PyObject *names = monitoring ? python.PyObject_GetAttrString(monitoring, "events") : NULL;
@@ -95,6 +106,7 @@ enum hg_agent_reason calls_start_monitoring(void) {
     python.PyErr_Clear();
     return HG_AGENT_NO_INTERFACE;
   }
+  if (has_tool()) return HG_AGENT_OBSERVED;
   if (!take_tool()) return HG_AGENT_TOOL_TAKEN;
   long all = 0;
   for (size_t at = 0; at < sizeof events / sizeof *events; at++) {

@@ -18,6 +18,11 @@ bool functions_start(void) {
   known_functions.flags = python_member_offset(python.PyCode_Type, "co_flags");
   known_functions.name = python_member_offset(python.PyCode_Type, "co_qualname");
   if (known_functions.name < 0) known_functions.name = python_member_offset(python.PyCode_Type, "co_name");
+  // The code objects of an interpreter that has ended, and the names that are held of them, must not be touched. Their
+  // records are found again by what they say.
+  if (known_functions.used > 0)
+    memset(known_functions.slots, 0, capacity(known_functions.shift) * sizeof *known_functions.slots);
+  known_functions.used = 0;
   if (!known_functions.slots) known_functions.slots = system_pages(capacity(FIRST_SHIFT) * sizeof(struct known_function));
   return known_functions.slots && known_functions.file > 0 && known_functions.line > 0 && known_functions.flags > 0
          && known_functions.name > 0;
