@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tcp SERVERS-NAMESPACE: connections over a slow wire (10.91.0.1 here, 10.91.0.2 there, nobody at 10.91.0.3), each with
 // another end, and the program's own account of them:
-//   connect PID LOCAL-PORT OUTCOME     OUTCOME: ok, pending, or an error's number
+//   connect PID LOCAL-PORT OUTCOME HOW     OUTCOME: ok, pending, or an error's number; HOW it knows: connect has waited for
+//                                          it, or it was asked for later; or never
 //   close   PID LOCAL-PORT REMOTE-PORT SENT RECEIVED IS-FINAL
 // Ports are chosen here, so that each line can be found again: clients have 21001 and up, and the server's are 22001 (a
 // service that does as it is asked) and 22002 (nobody).
@@ -135,9 +136,9 @@ static int try(int file, const char *address, int port) {
   return connect(file, (void *)&to, sizeof to) ? errno : 0;
 }
 
-static void ended(int port, int error) {
-  if (error) account("connect %d %d %d\n", getpid(), port, error);
-  else account("connect %d %d ok\n", getpid(), port);
+static void ended(int port, int error, const char *how) {
+  if (error) account("connect %d %d %d %s\n", getpid(), port, error, how);
+  else account("connect %d %d ok %s\n", getpid(), port, how);
 }
 
 static int outcome(int file) {
@@ -165,7 +166,7 @@ static void converse(int file, struct wish wish) {
 
 static void conversation(struct wish wish) {
   int port = next_port, file = client(0), error = try(file, "10.91.0.2", SERVICE);
-  ended(port, error);
+  ended(port, error, "waited");
   if (error) fail("connect");
   converse(file, wish);
 }
@@ -180,25 +181,25 @@ static int impatient(int flags) {
 
 static void failures(void) {
   int port = next_port;
-  ended(port, try(client(0), "10.91.0.2", NOBODY));
+  ended(port, try(client(0), "10.91.0.2", NOBODY), "waited");
   port = next_port;
-  ended(port, try(impatient(0), "10.91.0.3", SERVICE));
+  ended(port, try(impatient(0), "10.91.0.3", SERVICE), "waited");
   // Without waiting.
   port = next_port;
   int file = client(SOCK_NONBLOCK);
   if (try(file, "10.91.0.2", NOBODY) != EINPROGRESS) fail("connect");
-  ended(port, outcome(file));
+  ended(port, outcome(file), "asked");
   port = next_port;
   file = impatient(SOCK_NONBLOCK);
   if (try(file, "10.91.0.3", SERVICE) != EINPROGRESS) fail("connect");
   if (try(file, "10.91.0.3", SERVICE) != EALREADY) fail("connect");
-  ended(port, outcome(file));
+  ended(port, outcome(file), "asked");
 }
 
 static void without_waiting(void) {
   int port = next_port, file = client(SOCK_NONBLOCK);
   if (try(file, "10.91.0.2", SERVICE) != EINPROGRESS) fail("connect");
-  ended(port, outcome(file));
+  ended(port, outcome(file), "asked");
   fcntl(file, F_SETFL, 0);
   converse(file, (struct wish){10, 20, CLIENT_ENDS});
   // Closed before there is an answer.
@@ -206,7 +207,7 @@ static void without_waiting(void) {
   file = client(SOCK_NONBLOCK);
   if (try(file, "10.91.0.3", SERVICE) != EINPROGRESS) fail("connect");
   close(file);
-  account("connect %d %d pending\n", getpid(), port);
+  account("connect %d %d pending never\n", getpid(), port);
 }
 
 static void killed(void) {
@@ -220,7 +221,7 @@ static void killed(void) {
   usleep(200000);
   kill(child, SIGKILL);
   waitpid(child, NULL, 0);
-  account("connect %d %d pending\n", child, port);
+  account("connect %d %d pending never\n", child, port);
 }
 
 // Who connects is gone when the answer comes; the socket is not.
@@ -232,7 +233,7 @@ static void orphaned(void) {
   waitpid(child, &status, 0);
   if (status) exit(1);
   int error = outcome(file);
-  account("connect %d %d %s\n", child, port, error ? strerror(error) : "ok");
+  account("connect %d %d %s asked\n", child, port, error ? strerror(error) : "ok");
   struct wish wish = {1, 1, CLIENT_ENDS};
   fcntl(file, F_SETFL, 0);
   send(file, &wish, sizeof wish, 0);

@@ -153,6 +153,7 @@ enum hg_call_event {
   HG_CALL_BYTES,
   HG_CALL_URING,  // a request that is counted only
   HG_CALL_EXISTING,  // of a socket that was there: no system call
+  HG_CALL_OUTCOME,  // asks a socket for its error, which may be what became of a connect: of itself nothing is told
 };
 
 enum hg_call_flag {

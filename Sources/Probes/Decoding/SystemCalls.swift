@@ -51,7 +51,9 @@ struct SystemCall: Sendable {
     case HG_CALL_EXEC: .exec
     case HG_CALL_OPEN: .open
     case HG_CALL_LOOKUP: .lookup
-    case HG_CALL_CONNECT, HG_CALL_ACCEPT, HG_CALL_LISTEN, HG_CALL_BIND, HG_CALL_SEND: .net
+    case HG_CALL_CONNECT, HG_CALL_ACCEPT, HG_CALL_LISTEN, HG_CALL_BIND, HG_CALL_SEND,
+      HG_CALL_OUTCOME:
+      .net
     case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS, HG_CALL_UNSHARE,
       HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL, HG_CALL_URING:
       .system
@@ -169,6 +171,7 @@ struct SystemCall: Sendable {
     SystemCall(44, "sendto", HG_CALL_SEND, directory: 0, path: 4, a: 5),
     SystemCall(46, "sendmsg", HG_CALL_SEND, directory: 0, path2: 1),
     SystemCall(307, "sendmmsg", HG_CALL_SEND, directory: 0, path2: 1, a: 2),
+    SystemCall(55, "getsockopt", HG_CALL_OUTCOME, directory: 0),
   ]
 
   /// The name of a call by its row.

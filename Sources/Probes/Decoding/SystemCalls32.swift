@@ -87,6 +87,7 @@ extension SystemCall {
       i386(369, "sendto", HG_CALL_SEND, directory: 0, path: 4, a: 5),
       i386(370, "sendmsg", HG_CALL_SEND, directory: 0, path2: 1),
       i386(345, "sendmmsg", HG_CALL_SEND, directory: 0, path2: 1, a: 2),
+      i386(365, "getsockopt", HG_CALL_OUTCOME, directory: 0),
       socketcall(3, "connect", HG_CALL_CONNECT, path: 1, a: 2),
       socketcall(5, "accept", HG_CALL_ACCEPT),
       socketcall(18, "accept4", HG_CALL_ACCEPT),
@@ -95,6 +96,7 @@ extension SystemCall {
       socketcall(11, "sendto", HG_CALL_SEND, path: 4, a: 5),
       socketcall(16, "sendmsg", HG_CALL_SEND, path2: 1),
       socketcall(20, "sendmmsg", HG_CALL_SEND, path2: 1, a: 2),
+      socketcall(15, "getsockopt", HG_CALL_OUTCOME),
     ] + setIDs.map { i386($0, $1, HG_CALL_SET_ID) }
 
   /// Those of 32 bits, then those of 16.

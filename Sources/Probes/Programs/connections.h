@@ -88,7 +88,7 @@ static __always_inline bool may_tell_end(struct hg_connection *connection) {
 
 // What TCP counts of a connection.
 struct counts {
-  __u64 acknowledged, received;
+  __u64 acknowledged, received, sent, sent_again;
   __u32 unacknowledged, end;
   unsigned long flags;
 };
@@ -97,6 +97,8 @@ static __always_inline void read_counts(struct counts *counts, const struct sock
   const struct tcp_sock *tcp = (const void *)socket;
   LOAD(counts->acknowledged, tcp, bytes_acked);
   LOAD(counts->received, tcp, bytes_received);
+  LOAD(counts->sent, tcp, bytes_sent);
+  LOAD(counts->sent_again, tcp, bytes_retrans);
   LOAD(counts->unacknowledged, tcp, snd_una);
   LOAD(counts->end, tcp, write_seq);
   LOAD(counts->flags, socket, __sk_common.skc_flags);
@@ -105,18 +107,20 @@ static __always_inline void read_counts(struct counts *counts, const struct sock
 // Whether its peer has ever answered: the SYN counts as a byte, and is the first that is acknowledged.
 static __always_inline bool was_established(const struct counts *counts) { return counts->acknowledged != 0; }
 
+// In place of the state that a socket had when it was closed, which no hook saw.
+enum { UNSEEN_STATE = 0 };
+
 // Bytes of data both ways: what the kernel counts, without the SYN and FIN that it counts as a byte each.
 static __always_inline void fill_bytes(struct hg_socket *record, const struct counts *counts, int state) {
   bool has_ended = state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_LAST_ACK || state == TCP_CLOSING;
-  __u64 sent_signs = (has_ended && counts->unacknowledged == counts->end) + !(record->flags & HG_SOCKET_ACCEPTED);
+  __u64 sent_signs = !(record->flags & HG_SOCKET_ACCEPTED);
+  // Whether a FIN is among what was acknowledged shows in how much data was sent.
+  if (state == UNSEEN_STATE) has_ended = counts->acknowledged != counts->sent - counts->sent_again + sent_signs;
+  sent_signs += has_ended && counts->unacknowledged == counts->end;
   __u64 received_signs = counts->flags >> SOCK_DONE & 1;
   record->sent = counts->acknowledged > sent_signs ? counts->acknowledged - sent_signs : 0;
   record->received = counts->received > received_signs ? counts->received - received_signs : 0;
 }
-
-// The state that a socket which is closed now has left unseen. Only what comes from the network (a softirq) can be unseen:
-// the answer to its own FIN, or an error.
-static __always_inline int unseen_state(int error) { return error ? TCP_ESTABLISHED : TCP_LAST_ACK; }
 
 // Tells the end of a connection, once. `state` is the one that the socket was in before.
 static __always_inline void tell_close(struct hg_connection *connection, const struct sock *socket, int state) {
@@ -139,6 +143,33 @@ static __always_inline void tell_unseen(struct hg_connection *connection, const 
   // It failed, and the program alone was told why.
   else if (!(connection->state & HG_CONNECTION_UNRESOLVED)) lose(HG_LOST_ENDS);
   tell(connection, is_success ? 0 : error, is_success || error ? 0 : HG_SOCKET_PENDING);
+}
+
+// The program has been told what became of a connect that it did not wait for, by an error (0: none): a witness where no hook
+// saw it. The kernel forgets an error that it has told.
+static __always_inline void learn(struct hg_connection *connection, const struct sock *socket, int error) {
+  if (connection->state & HG_CONNECTION_TOLD) return;
+  unsigned char state = 0;
+  int newer = 0;
+  LOAD(state, socket, __sk_common.skc_state);
+  LOAD(newer, socket, sk_err);
+  // Under way: such an error is a passing one.
+  if (state == TCP_SYN_SENT || state == TCP_SYN_RECV) return;
+  struct counts counts = {};
+  read_counts(&counts, socket);
+  // It has failed since the question, which knew nothing of that.
+  if (!error && !was_established(&counts)) return;
+  if (!may_tell(connection)) return;
+  if (state != TCP_CLOSE) read_endpoints(&connection->record, (unsigned long)socket);
+  tell_unseen(connection, socket, newer ?: error);
+}
+
+// Somebody has asked a socket for its error, and was given this one.
+__noinline int error_was_told(unsigned long socket, int error) {
+  __u64 key = socket;
+  struct hg_connection *connection = bpf_map_lookup_elem(&connections, &key);
+  if (connection) learn(connection, (const struct sock *)socket, error);
+  return 0;
 }
 
 static __always_inline void state_changed(const struct sock *socket, int old_state, int new_state) {
@@ -184,7 +215,7 @@ int BPF_PROG(tcp_error, const struct sock *socket) {
   if (!(connection->state & HG_CONNECTION_TOLD)) {
     if (may_tell(connection)) tell(connection, error, 0);
   } else if (socket->__sk_common.skc_state == TCP_CLOSE) {
-    tell_close(connection, socket, unseen_state(error));
+    tell_close(connection, socket, UNSEEN_STATE);
   }
   return 0;
 }
@@ -198,7 +229,7 @@ int BPF_PROG(tcp_destroy, struct sock *socket) {
   // Nobody has told how it ended: the descriptor was gone before connect returned, or it was no call of connect.
   if (may_tell(connection)) tell_unseen(connection, socket, error);
   // It was reset before accept returned it, or the end was not seen.
-  tell_close(connection, socket, unseen_state(error));
+  tell_close(connection, socket, UNSEEN_STATE);
   bpf_map_delete_elem(&connections, &key);
   return 0;
 }
@@ -246,7 +277,10 @@ __noinline int tcp_connect_returned(unsigned long socket, long result) {
       tell(connection, 0, HG_SOCKET_PENDING);
     return false;
   }
-  if (result == -EISCONN_) return false;
+  if (result == -EISCONN_) {
+    if (connection) learn(connection, (const struct sock *)socket, 0);
+    return false;
+  }
   if (connection && may_tell(connection)) {
     if (!result) read_endpoints(&connection->record, socket);
     tell(connection, -clamped(result), 0);

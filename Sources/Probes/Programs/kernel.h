@@ -53,6 +53,7 @@ enum { NSFS_MAGIC = 0x6e736673 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
 enum { AF_UNSPEC = 0, AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
+enum { SOL_SOCKET = 1, SO_ERROR = 4 };
 enum {
   TCP_ESTABLISHED = 1,
   TCP_SYN_SENT = 2,
@@ -190,7 +191,7 @@ struct sock {
 };
 struct socket { struct file *file; struct sock *sk; };
 struct inet_sock { __be16 inet_sport; };
-struct tcp_sock { __u32 snd_una, write_seq; __u64 bytes_received, bytes_acked; };
+struct tcp_sock { __u32 snd_una, write_seq; __u64 bytes_received, bytes_acked, bytes_sent, bytes_retrans; };
 struct sockaddr_un { unsigned short sun_family; };
 struct unix_address { int len; struct sockaddr_un name[1]; };
 struct unix_sock { struct unix_address *addr; struct path path; };

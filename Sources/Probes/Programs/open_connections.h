@@ -50,7 +50,7 @@ static long count_now(const void *map, __u64 *key, struct hg_connection *connect
   record->event = HG_CALL_CLOSE;
   if (state == TCP_CLOSE) {
     record->flags &= ~HG_SOCKET_TIMED;
-    state = unseen_state(error);
+    state = UNSEEN_STATE;
   } else {
     record->flags |= HG_SOCKET_OPEN;
   }

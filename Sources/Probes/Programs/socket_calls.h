@@ -49,6 +49,14 @@ __noinline int tell_call(struct scratch *s, unsigned long socket, long result) {
   return emit_call(s, bound);
 }
 
+// What a call of getsockopt has given the program, if it asked for the socket's error; whether it did.
+static __always_inline bool read_told_error(int *error, const struct call_arguments *arguments, long result) {
+  __u32 size = 0;
+  if (result || arguments->word[1] != SOL_SOCKET || arguments->word[2] != SO_ERROR) return false;
+  if (bpf_probe_read_user(&size, sizeof size, (void *)arguments->word[4]) || size < sizeof *error) return false;
+  return !bpf_probe_read_user(error, sizeof *error, (void *)arguments->word[3]);
+}
+
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
   __u32 zero = 0;
@@ -63,10 +71,13 @@ int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
   unsigned long socket = 0;
+  int error = 0;
+  if (event == HG_CALL_OUTCOME && !read_told_error(&error, &arguments, result)) return 0;
   if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(s, file_of(s, clamped(result)));
   // Otherwise another thread has closed already what accept returned: the listener knows the rest.
   if (!socket) socket = socket_of(s, file_of(s, arguments.word[0]));
   if (!socket) return 0;
+  if (event == HG_CALL_OUTCOME) return error_was_told(socket, error);
   begin_call(s, socket, event, row);
   if (!is_worth_telling(&s->socket, socket, result)) return 0;
   put_result(&s->socket, result, arguments.word[1]);
