@@ -3,28 +3,29 @@ internal import Glibc
 internal import SystemPackage
 
 /// Two network namespaces of a test's own, joined by a wire that each packet needs some milliseconds for: 10.91.0.1 here,
-/// 10.91.0.2 there. No packet leaves the machine.
+/// 10.91.0.2 there, and 10.91.0.3, which swallows what is sent to it. No packet leaves the machine.
+///
+/// The wire is a veth pair behind netem, or, where the kernel has no netem, a program (Tests/Programs/wire.c).
 public struct SlowNetwork: Sendable {
   public let here: String
   public let there: String
   private let ip: String
-  private let wire: Command.Running
+  private var wire: Command.Running?
 
   public init(_ laboratory: Laboratory, milliseconds: Int) throws {
     ip = try Requirement.tool("ip", package: "iproute2")
     here = "honeyguide-here-\(getpid())"
     there = "honeyguide-there-\(getpid())"
-    try Self.run(ip, ["netns", "add", here])
-    try Self.run(ip, ["netns", "add", there])
-    let command = Command([try laboratory.program("wire"), here, there, "\(milliseconds)"], in: "/")
-    wire = try command.start()
     do {
-      for (name, address) in [(here, "10.91.0.1"), (there, "10.91.0.2")] {
-        try waitForWire(name)
-        try Self.run(ip, ["-n", name, "link", "set", "lo", "up"])
-        try Self.run(ip, ["-n", name, "address", "add", address + "/24", "dev", "wire0"])
-        try Self.run(ip, ["-n", name, "link", "set", "wire0", "up"])
-      }
+      try Self.run(ip, ["netns", "add", here])
+      try Self.run(ip, ["netns", "add", there])
+      let script = Requirement.repository.appending("Tests/Programs/slow_network.sh").string
+      let join = Command(["/bin/sh", script, here, there, "\(milliseconds)"], in: "/")
+      guard try join.run().status != 0 else { return }
+      let program = Command([try laboratory.program("wire"), here, there, "\(milliseconds)"], in: "/")
+      wire = try program.start()
+      for name in [here, there] { try waitForWire(name) }
+      try join.succeed()
     } catch {
       close()
       throw error
@@ -40,8 +41,8 @@ public struct SlowNetwork: Sendable {
   }
 
   public func close() {
-    wire.signal(SIGTERM)
-    _ = try? wire.wait()
+    wire?.signal(SIGTERM)
+    _ = try? wire?.wait()
     for name in [here, there] { _ = try? Self.run(ip, ["netns", "delete", name]) }
   }
 
