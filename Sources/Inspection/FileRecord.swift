@@ -27,7 +27,7 @@ public struct Touch: Hashable, Sendable {
 /// One path, and everything that was done with it.
 public struct FileRecord: Sendable {
   /// Absolute, as the event gave it.
-  public let path: ByteString
+  public private(set) var path: ByteString
   public internal(set) var counts = FileCounts()
   /// By program, at most `Limits.touchesOfPath`; in order of arrival.
   public var touches: [Touch] { [firstTouch] + moreTouches }
@@ -48,6 +48,14 @@ public struct FileRecord: Sendable {
   init(_ path: ByteString, touch: Touch) {
     self.path = path
     firstTouch = touch
+  }
+
+  /// The same as if it had been there under another name until now.
+  public func moved(to path: ByteString) -> FileRecord {
+    var record = self
+    record.path = path
+    record.lastGone = 0
+    return record
   }
 
   /// The first time anything was done with it, in nanoseconds since boot.

@@ -108,6 +108,15 @@ public struct FileTable: Sendable {
     }
   }
 
+  /// A socket that was given a name: a file that nobody had.
+  mutating func bind(_ target: PathArgument, by program: Program.ID, at time: UInt64) {
+    guard let position = position(of: target, by: program, at: time) else { return }
+    records[position].counts.add(.createdExclusively)
+    records[position].firstCreating = min(records[position].firstCreating, time)
+    records[position].isThere(at: time)
+    touch(position, .changed, by: program, at: time)
+  }
+
   // MARK: Records
 
   /// - Parameter wantsDirectory: the call asked for a directory: that the path is none does not say that it is

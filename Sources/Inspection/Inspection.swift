@@ -91,6 +91,9 @@ public struct Inspection: Sendable {
     // What a client or a netlink socket binds is nothing that anybody is offered.
     case .bind(let bind):
       if case .netlink = bind.transport { return }
+      if case .path(let target) = bind.local, bind.error == nil {
+        files.bind(target, by: program, at: time)
+      }
       if bind.transport.isDatagram || bind.error != nil { services.add(bind, by: program, at: time) }
     }
   }

@@ -74,6 +74,7 @@ struct View {
   let style: PageStyle
   let places: Places
   let traces: Traces
+  let journeys: Journeys
   /// Events were lost: what was not seen may have been.
   let isLossy: Bool
   /// Whether a process ended may not have been told, by a loss or by a filter.
@@ -85,6 +86,7 @@ struct View {
     self.style = style
     places = Places(inspection.start)
     traces = Traces(inspection.files)
+    journeys = Journeys(inspection.files, traces)
     isLossy = end.lost > 0 || !inspection.losses.isEmpty
     let filter = inspection.start.filter
     mayLackEnds = isLossy || !filter.has(.exec) || filter.choosesProcesses

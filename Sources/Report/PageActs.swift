@@ -6,7 +6,17 @@ extension View {
   var actSection: Section? {
     var order: [Key] = []
     var counts: [Key: Int] = [:]
+    let uid = inspection.start.uid
+    let changing = Set(
+      inspection.acts.entries.filter { entry in
+        if case .act(let act) = entry.deed { act.kind == .setID && !act.keepsIDs(uid) } else { false }
+      }.map(\.program))
     for entry in inspection.acts.entries.sorted(by: { $0.first < $1.first }) {
+      // Who never was anybody else than the command has changed nothing.
+      if !style.isFull, case .act(let act) = entry.deed, act.keepsIDs(uid), !changing.contains(entry.program)
+      {
+        continue
+      }
       let key = Key(
         program: name(of: entry.program), text: text(entry.deed),
         error: { if case .act(let act) = entry.deed { act.error } else { nil } }())
@@ -55,5 +65,14 @@ extension View {
         ? "got \(signal.name) from " + printable(comm) + ", which is none of its processes"
         : "sent \(signal.name) to " + printable(comm)
     }
+  }
+}
+
+extension SystemAct {
+  /// A change of users or groups after which they all are the command's. Of root's group it is known which that is; others can
+  /// only choose among their own.
+  fileprivate func keepsIDs(_ uid: UInt32) -> Bool {
+    guard kind == .setID, error == nil, let ids, ids.users.allSatisfy({ $0 == uid }) else { return false }
+    return ids.groups.allSatisfy { $0 == ids.groups.first } && (uid != 0 || ids.groups.first == 0)
   }
 }

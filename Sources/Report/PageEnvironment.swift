@@ -23,10 +23,15 @@ extension View {
       setLines(variables.set, limit: Page.lines).count, unsetLines(variables.groups, limit: Page.lines).count,
     ]
     return Section(heading) { limit in
-      let shares = Page.shares(of: wanted, room: max(2, limit - rest.count))
+      // Who asks for all there is uses none of it more than another.
+      let shares = Page.shares(
+        of: [min(wanted[0], Self.mostSet), wanted[1]], room: max(2, limit - rest.count))
       return setLines(variables.set, limit: shares[0]) + unsetLines(variables.groups, limit: shares[1]) + rest
     }
   }
+
+  /// So many lines of variables that were set are enough.
+  private static let mostSet = 16
 
   // MARK: Those that were set
 

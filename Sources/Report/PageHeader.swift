@@ -180,7 +180,15 @@ extension View {
       } else if gap > 0 {
         line.add(separator)
       }
-      line.add(item)
+      // What stands first in the last line leaves room for what tells of the rest.
+      if lines.count == limit, !isLast, line.columns == start,
+        items[index...].reduce(line.columns, { $0 + $1.columns + separator.utf8.count }) > style.wrap
+      {
+        let tail = separator.utf8.count + rest(items.count).utf8.count
+        line.add(item.cut(to: max(8, style.wrap - line.columns - tail)))
+      } else {
+        line.add(item)
+      }
       lines[lines.count - 1] = line
     }
     return lines

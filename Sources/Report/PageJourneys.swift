@@ -30,6 +30,8 @@ struct Journeys {
   private var present: [ByteString: Int] = [:]
   /// Directories that something was moved into, and those above them.
   private var holders: Set<ByteString> = []
+  /// Renames of directories that the run had made, in their order.
+  private var carriers: [Move] = []
   private var steps: Set<ByteString> = []
   private var results: Set<ByteString> = []
 
@@ -49,6 +51,20 @@ struct Journeys {
   /// Made by the run, and moved, by itself or with a directory above it.
   func isOwn(_ path: ByteString) -> Bool { nearest(path)?.isOwn ?? false }
 
+  /// Where something is at the end that the run made in a directory which it made, too, and renamed then; that directory as well.
+  /// Nil where it stayed, or went by itself.
+  func place(of record: FileRecord) -> ByteString? {
+    var path = record.path
+    var isGone = record.isGone
+    for carrier in carriers where path.isBelow(carrier.from) && record.lastThere <= carrier.time {
+      // By this rename; or it was no more when the directory was moved.
+      if isGone, path != carrier.from || record.lastGone != carrier.time { return nil }
+      isGone = false
+      path = ByteString(carrier.to.bytes + path.bytes[carrier.from.count...])
+    }
+    return path == record.path ? nil : path
+  }
+
   private func nearest(_ path: ByteString) -> Journey? {
     if present.isEmpty { return nil }
     return path.ancestors.lazy.compactMap { present[$0] }.first.map { journeys[$0] }
@@ -66,6 +82,8 @@ struct Journeys {
       index = journeys.count
       journeys.append(begin(move, files, traces))
     }
+    let origin = journeys[index].names.first.flatMap { files[$0] }
+    if journeys[index].isOwn, origin?.counts[.directoryCreated] ?? 0 > 0 { carriers.append(move) }
     // What had this name is no more.
     if let replaced = present.updateValue(index, forKey: move.to) { journeys[replaced].isGone = true }
     if holders.contains(move.from) { carry(move) }
@@ -119,9 +137,10 @@ struct Journeys {
       // A file that was written anew under its name is told by that.
       if !isDirectory, let anew = files[origin], anew.lastThere > journey.first { return }
       lost.append(isDirectory ? ByteString(origin.bytes + [UInt8(ascii: "/")]) : origin)
-    } else if journey.isOwn, files[origin]?.counts[.directoryCreated] ?? 0 == 0 {
+    } else if journey.isOwn {
       leave(journey, files)
-      results.insert(name)
+      // A directory is told by its own record: see `place`.
+      if files[origin]?.counts[.directoryCreated] ?? 0 == 0 { results.insert(name) }
     } else {
       told.append(journey)
     }

@@ -50,6 +50,10 @@ struct Crowd: Hashable {
     }
     for (mark, kind) in Self.marks {
       guard let end = bytes.range(of: mark) else { continue }
+      if kind == .locales {
+        self.init(kind)
+        return
+      }
       // The place ends with the directory that the mark is in: …/lib/python3.11, …/node_modules.
       let rest = bytes[end...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
       self.init(kind, place: ByteString(bytes[..<(mark.last == UInt8(ascii: "/") ? end - 1 : rest)]))
@@ -57,6 +61,10 @@ struct Crowd: Hashable {
     }
     if let end = bytes.range(of: Array(".git/".utf8)), path.basename != "config" {
       self.init(.git, place: ByteString(bytes[..<(end - 1)]))
+      return
+    }
+    if bytes.hasSuffix(".pmc") || Self.isPerls(path.basename.bytes) {
+      self.init(.perl)
       return
     }
     if path.basename == "pyvenv.cfg" || bytes.hasSuffix(".pyc") {
@@ -80,14 +88,24 @@ struct Crowd: Hashable {
     ["tls", "x86_64", "haswell", "avx512_1", "aarch64", "atomics"].contains(path.basename)
   }
 
-  private init(_ kind: Kind, place: ByteString? = nil) {
+  /// The directories that Perl looks for in each of those for modules: its version's, and the architecture's that it was built
+  /// for.
+  private static func isPerls(_ name: [UInt8]) -> Bool {
+    if name.hasSuffix("-thread-multi") || name.hasSuffix("-gnu-thread") { return true }
+    let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return parts.count == 3 && parts[0].elementsEqual("5".utf8)
+      && parts.allSatisfy { !$0.isEmpty && $0.count <= 3 && $0.allSatisfy { $0 &- 0x30 < 10 } }
+  }
+
+  init(_ kind: Kind, place: ByteString? = nil) {
     self.kind = kind
     self.place = place
   }
 
   private static let roots: [(ByteString, Kind)] = [
     ("/proc", .processes), ("/dev", .devices), ("/sys", .kernel), ("/etc/ld.so.cache", .sharedLibraries),
-    ("/etc/ld.so.preload", .sharedLibraries), ("/etc/gnutls", .security), ("/etc/selinux", .security),
+    ("/etc/ld.so.preload", .sharedLibraries), ("/etc/suid-debug", .sharedLibraries),
+    ("/etc/gnutls", .security), ("/etc/selinux", .security),
     ("/etc/crypto-policies", .security), ("/usr/lib/locale", .locales), ("/usr/share/locale", .locales),
     ("/usr/share/locale-langpack", .locales), ("/usr/share/i18n", .locales),
     ("/usr/share/zoneinfo", .locales),

@@ -131,10 +131,11 @@ extension View {
       first.tab(to: nameWidth + programWidth + 6)
       let room = style.wrap == .max ? Int.max : max(16, style.wrap - first.columns)
       let block: [Line]
-      if first.columns > style.wrap / 2,
-        attempts(search, room: .max).reduce(-2, { $0 + $1.columns + 2 }) > room
-      {
-        // On a narrow page the attempts go below the names.
+      let isNarrow =
+        first.columns > style.wrap / 2
+        && attempts(search, room: .max).reduce(-2, { $0 + $1.columns + 2 }) > room
+      if isNarrow || areAlike(attempts(search, room: room)) {
+        // The attempts go below the names, where there is more room.
         block = [first] + attemptLines(attempts(search, room: style.wrap - 6), indent: 6, limit: 3)
       } else {
         block = attemptLines(attempts(search, room: room), first: first, indent: first.columns, limit: 4)
@@ -153,6 +154,10 @@ extension View {
 
   private func attempts(_ search: Search, room: Int) -> [Line] {
     search.attempts.map { attempt(item: $0, room: room) } + (search.isFound ? [] : [Line("none found", .bad)])
+  }
+
+  private func areAlike(_ lines: [Line]) -> Bool {
+    Set(lines.map { $0.pieces.flatMap(\.text) }).count < lines.count
   }
 
   private func attemptLines(_ attempts: [Line], first: Line? = nil, indent: Int, limit: Int) -> [Line] {

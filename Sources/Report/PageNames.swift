@@ -155,19 +155,24 @@ extension View {
     if paths.isEmpty || limit < 1 { return [] }
     let room = style.wrap - indent
     let all = NameRows(paths.map { places.parts(of: $0) }, room: room, limit: limit).rows
-    let kept = all.prefix(all.count > limit ? limit - 1 : limit)
+    // Where there is one line, some names say more than how many there are.
+    let kept = all.prefix(all.count > limit ? max(1, limit - 1) : limit)
+    let others = limit == 1 ? all.dropFirst().reduce(0) { $0 + $1.names.count } : 0
     // What the rows leave goes to those that cannot hold their names, the first ones first.
     var spare = limit == .max ? 0 : limit - min(limit, all.count)
     let labels = labels(Array(kept))
     var lines = kept.enumerated().flatMap { index, row -> [Line] in
       var first = Line(margin(index == 0 ? title : "", to: indent))
+      let rest = "  +\(Words.count(others)) more"
       if row.isLone {
-        first.add(places.text(joined(row), columns: style.cut.map { max(8, $0 - indent) } ?? .max))
+        let room = style.cut.map { max(8, $0 - indent - (others > 0 ? rest.utf8.count : 0)) } ?? .max
+        first.add(places.text(joined(row), columns: room))
+        if others > 0 { first.add(rest, .faint) }
         return [first]
       }
       first.add(labels[index], .name)
       first.add("  ")
-      let items = row.names.map { name -> Line in
+      var items = row.names.map { name -> Line in
         var item = Line()
         var text = Places.text(name)
         // A name that begins below the root would read as absolute.
@@ -177,13 +182,15 @@ extension View {
         item.add(cut)
         return item
       }
+      // What follows counts as one item, and stands for all others.
+      if others > 0 { items.append(Line("+\(Words.count(others)) more", .faint)) }
       let block = flow(items, first: first, indent: indent + 4, limit: 1 + min(spare, 3)) {
-        "+\(Words.count($0)) more"
+        "+\(Words.count($0 + max(0, others - 1))) more"
       }
       spare -= block.count - 1
       return block
     }
-    if kept.count < all.count {
+    if kept.count < all.count, limit > 1 {
       let rest = all.dropFirst(kept.count).reduce(0) { $0 + $1.names.count }
       var line = Line(margin(lines.isEmpty ? title : "", to: indent))
       line.add("… \(Words.count(rest)) more \(what); --full shows them", .faint)

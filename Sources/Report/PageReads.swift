@@ -7,9 +7,16 @@ extension View {
     var named: [FileRecord] = []
     var crowds = Tally()
     var directories: [FileRecord] = []
+    // Some programs open directories as if they were files: what something lies in is one.
+    let holders = Set(inspection.files.records.map(\.path.directory))
     for record in inspection.files.records {
-      if record.counts[.listed] > 0 { directories.append(record) }
-      guard isReadByOther(record), style.isFull || !traces.isPassing(record.path) else { continue }
+      let isDirectory =
+        record.counts[.listed] > 0 || record.counts[.read] > 0 && holders.contains(record.path)
+      if isDirectory {
+        directories.append(record)
+        continue
+      }
+      guard isReadByOther(record), style.isFull || traces.passing(record) == nil else { continue }
       if !style.isFull, let crowd = Crowd(record.path) { crowds.add(crowd) } else { named.append(record) }
     }
     if named.isEmpty, crowds.isEmpty, directories.isEmpty {
@@ -47,24 +54,40 @@ extension View {
   /// "and 1 204 Python library files below ~/venv/lib/python3.11, 87 shared libraries"
   func crowdLines(_ crowds: Tally, label: String = "and", indent: Int = 6, limit: Int) -> [Line] {
     if crowds.isEmpty { return [] }
-    var items: [Line] = []
-    let texts = Self.distinct(crowds.ranked, columns: max(12, style.wrap / 3), most: style.wrap * 3 / 4) {
+    let all = crowdItems(crowds.ranked)
+    let lines = flowCrowds(all, label: label, indent: indent, limit: .max)
+    if lines.count <= limit { return lines }
+    // Too many places to name each.
+    return flowCrowds(crowdItems(crowds.byKind), label: label, indent: indent, limit: limit)
+  }
+
+  private func flowCrowds(
+    _ items: [(text: Line, count: Int)], label: String, indent: Int, limit: Int
+  ) -> [Line] {
+    flow(
+      items.map(\.text), first: Line(margin(label, to: label.isEmpty ? 2 : indent)), indent: indent,
+      separator: " ", limit: limit
+    ) {
+      Words.count(items.suffix($0).reduce(0) { $0 + $1.count }, "other")
+    }
+  }
+
+  private func crowdItems(_ crowds: [(Crowd, Int)]) -> [(text: Line, count: Int)] {
+    var items: [(text: Line, count: Int)] = []
+    let texts = Self.distinct(crowds, columns: max(12, style.wrap / 3), most: style.wrap * 3 / 4) {
       entry, columns in
       entry.0.place.map { places.text($0, columns: columns) } ?? Array(entry.0.kind.text(1).utf8)
     }
-    for ((crowd, count), text) in zip(crowds.ranked, texts) {
+    for ((crowd, count), text) in zip(crowds, texts) {
       var item = Line(crowd.kind.text(count))
       if crowd.place != nil {
         item.add(" below ")
         item.add(text, .name)
       }
-      items.append(item)
+      items.append((item, count))
     }
-    for index in items.indices.dropLast() { items[index].add(",") }
-    let counts = crowds.ranked.map(\.1)
-    return flow(items, first: Line(margin(label, to: indent)), indent: indent, separator: " ", limit: limit) {
-      Words.count(counts.suffix($0).reduce(0, +), "other")
-    }
+    for index in items.indices.dropLast() { items[index].text.add(",") }
+    return items
   }
 
   /// On a full page: one line each, with all that was done and by whom.
@@ -108,6 +131,17 @@ struct Tally {
   mutating func add(_ crowd: Crowd, _ number: Int = 1) {
     counts[crowd, default: 0] += number
     total += number
+  }
+
+  /// The same, with each kind as one, and no place where there are several.
+  var byKind: [(Crowd, Int)] {
+    var kinds = Tally()
+    for (_, members) in Dictionary(grouping: counts, by: { $0.key.kind }) {
+      guard var crowd = members.first?.key else { continue }
+      if members.count > 1 { crowd.place = nil }
+      kinds.add(crowd, members.reduce(0) { $0 + $1.value })
+    }
+    return kinds.ranked
   }
 
   /// The largest first.

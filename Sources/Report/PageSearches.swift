@@ -74,7 +74,8 @@ struct Searches {
     var there: Set<ByteString> = []
     for record in records {
       let isInCrowd = !view.style.isFull && Crowd(record.path) != nil
-      let isMade = view.traces.isMade(record)
+      // Nobody seeks what is about to be made, or moved there.
+      let isMade = view.traces.isMade(record) || record.counts[.renamedTo] > 0
       if record.wasThere { there.insert(record.path) }
       if record.counts[.absent] > 0, !isMade, !record.wasThere {
         if isInCrowd, let crowd = Crowd(record.path) {
@@ -99,6 +100,18 @@ struct Searches {
       }
     }
 
+    // What is found among the language's own files was no file of the program's elsewhere.
+    for key in unsuccessful where key.name.isModule {
+      let attempts = groups[key] ?? []
+      guard let found = attempts.first(where: { $0.isInCrowd && !$0.isMiss }), let crowd = Crowd(found.path)
+      else {
+        continue
+      }
+      for attempt in attempts where attempt.isMiss && missed.removeValue(forKey: attempt.path) != nil {
+        crowds.add(Crowd(crowd.kind))
+      }
+      unsuccessful.remove(key)
+    }
     let wideNames = Set(
       unsuccessful.filter { !$0.isForCommand && Search.isWide(groups[$0] ?? []) }.map(\.name))
     var all: [Search] = []
@@ -133,6 +146,12 @@ struct Searches {
     for search in all {
       if search.isForCommand, search.attempts.count > 1 {
         if known.updateValue(0, forKey: Likeness(search)) == nil { commands.append(search) }
+      } else if search.attempts.allSatisfy({
+        $0.path.basename.isOfDirectory && !$0.touch.found.contains(.failed)
+      }) {
+        missing += search.attempts.compactMap {
+          $0.isMiss && isTold.insert($0.path).inserted ? missed[$0.path] : nil
+        }
       } else if search.isWide || (search.attempts.count == 1 && wideNames.contains(search.name)) {
         let likeness = Likeness(search)
         if let place = known[likeness] {
@@ -152,7 +171,8 @@ struct Searches {
             single.attempts = [attempt]
             refused.append(single)
           } else if search.attempts.count == 1, attempt.isMiss, missed[attempt.path] != nil, singles > 0,
-            isSetting(attempt.path), isTold.insert(attempt.path).inserted
+            !attempt.path.basename.isOfDirectory, isSetting(attempt.path),
+            isTold.insert(attempt.path).inserted
           {
             singles -= 1
             wide.append(search)
@@ -193,6 +213,14 @@ extension ByteString {
     return ["config", "conf", "settings", "init", "rc", "defaults", "credentials", "hosts"].contains {
       stem.elementsEqual($0.utf8)
     }
+  }
+
+  /// A module of Perl's.
+  var isModule: Bool { bytes.hasSuffix(".pm") }
+
+  /// A directory that settings, or anything else, may lie in: nothing is configured by its being there.
+  var isOfDirectory: Bool {
+    [".config", ".local", ".cache", "etc", "lib", "lib64", "share", "bin", "xdg", "conf.d"].contains(text)
   }
 
   /// The name without the directory and without leading dots: what a configuration file is called wherever

@@ -24,7 +24,10 @@ struct LookedUp {
     // Of those without an answer nothing is known but that somebody looked; they are counted.
     for variable in view.inspection.environment.variables where !variable.answers.isEmpty {
       let rank = Self.rank(variable, view)
-      if variable.answers.allSatisfy({ $0.source == .bash }), Usual.isOfShell(variable) {
+      if variable.isOurs {
+        // Nothing was set but what Honeyguide adds.
+        usual.append(variable)
+      } else if variable.answers.allSatisfy({ $0.source == .bash }), Usual.isOfShell(variable) {
         ofShell.append(variable)
       } else if Usual.isUsual(variable.name), !variable.isSet || Usual.isLocale(variable.name) {
         usual.append(variable)
@@ -104,12 +107,26 @@ struct LookedUp {
     for variable in set {
       line.add(line.columns > 34 ? ", " : "", .faint)
       line.add(view.text(variable.name), .faint)
-      if let value = variable.answers.first(where: \.isSet)?.value {
+      if variable.isOurs {
+        line.add(" (Honeyguide's own)", .faint)
+      } else if let value = variable.answers.first(where: \.isSet)?.value {
         line.add("=", .faint)
         line.add(view.text(value, columns: 20), .faint)
       }
     }
     return [line]
+  }
+}
+
+extension Variable {
+  /// LD_PRELOAD with the agent's library alone, which the program would not have without Honeyguide.
+  fileprivate var isOurs: Bool {
+    name == "LD_PRELOAD"
+      && answers.allSatisfy { answer in
+        guard answer.isSet, let value = answer.value?.bytes else { return !answer.isSet }
+        return value.range(of: Array("/honeyguide/".utf8)) != nil && value.hasSuffix("/agent.so")
+          && !value.contains(UInt8(ascii: ":")) && !value.contains(Byte.space)
+      } && isSet
   }
 }
 

@@ -190,4 +190,83 @@ import Testing
     #expect(page.contains("  renamed   /tmp/x → /tmp/y\n  renamed   /tmp/y → /tmp/z\n"), "\(page)")
     #expect(page.contains("    /tmp/x  written, created, renamed  sh\n"), "\(page)")
   }
+
+  @Test func whatWasMadeInADirectoryThatGotAnotherNameIsToldByThat() {
+    let page = Self.page { story in
+      story.change(10, .mkdir, "/home/ada/site/cache.tmp")
+      story.change(10, .mkdir, "/home/ada/site/cache.tmp/v")
+      story.open(10, "/home/ada/site/cache.tmp/v/a", OpenFlags.creatingExclusively)
+      story.open(10, "/home/ada/site/cache.tmp/gone", OpenFlags.creatingExclusively)
+      story.change(10, .unlink, "/home/ada/site/cache.tmp/gone")
+      story.change(10, .symlink, "/home/ada/site/cache.tmp/link", to: "v")
+      story.change(10, .rename, "/home/ada/site/cache.tmp", to: "/home/ada/site/cache")
+      story.open(10, "/home/ada/site/cache/v/a", OpenFlags.writing)
+      story.chmod(10, "/home/ada/site/cache/v/a", 0o4755)
+    }
+    #expect(
+      page.contains(
+        """
+        What it changed  4 paths
+          created   ./cache/v/a
+          linked    ./cache/link → v
+          mode      set-user-id: ./cache/v/a
+          and 1 temporary file came and went below ./cache.tmp
+
+        """), "\(page)")
+  }
+
+  @Test func anEmptyDirectoryThatGotAnotherNameIsToldToo() {
+    let page = Self.page { story in
+      story.change(10, .mkdir, "/home/ada/site/a")
+      story.change(10, .rename, "/home/ada/site/a", to: "/home/ada/site/b")
+      story.change(10, .rename, "/home/ada/site/b", to: "/home/ada/site/c")
+    }
+    #expect(page.contains("What it changed  1 path\n  created   ./c/\n"), "\(page)")
+  }
+
+  @Test func whatWasMadeMovedAndDeletedWithItsDirectoryIsTemporary() {
+    let page = Self.page { story in
+      story.change(10, .mkdir, "/tmp/a")
+      story.open(10, "/tmp/a/x", OpenFlags.creatingExclusively)
+      story.change(10, .rename, "/tmp/a", to: "/tmp/b")
+      story.change(10, .unlink, "/tmp/b/x")
+      story.change(10, .rmdir, "/tmp/b")
+    }
+    #expect(
+      page.contains("What it changed\n  and 2 temporary files came and went below /tmp\n"), "\(page)")
+  }
+
+  @Test func aSocketThatWasGivenANameWasMade() {
+    let page = Self.page { story in
+      for name in ["a", "b"] {
+        let path = ByteString("/home/ada/site/\(name).sock")
+        story.add(
+          10,
+          .socket(
+            .bind(
+              Bind(
+                transport: .unix(.stream), local: .path(PathArgument(requested: path, path: path)), error: nil
+              ))))
+      }
+      story.change(10, .unlink, "/home/ada/site/a.sock")
+    }
+    #expect(
+      page.contains(
+        """
+        What it changed  1 path
+          created   ./b.sock
+          and 1 temporary file came and went below .
+
+        """), "\(page)")
+  }
+
+  @Test func placesOfTemporaryFilesAreNotToldWithinEachOther() {
+    let page = Self.page { story in
+      for path in ["/tmp/a", "/tmp/b/c", "/tmp/b/d/e", "/home/ada/site/.git/x/y", "/home/ada/site/.git/z"] {
+        story.open(10, ByteString(path), OpenFlags.creatingExclusively)
+        story.change(10, .unlink, ByteString(path))
+      }
+    }
+    #expect(page.contains("and 5 temporary files came and went below /tmp, ./.git\n"), "\(page)")
+  }
 }
