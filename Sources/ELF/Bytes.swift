@@ -67,8 +67,7 @@ struct Bytes: Sendable {
     is64Bit ? try u64(offset) : UInt64(try u32(offset))
   }
 
-  /// A string that ends with a zero, without it. One of more than `limit` bytes is nonsense: many of such may begin in
-  /// one another, and reading them would take for ever.
+  /// A string that ends with a zero, without it. One of more than `limit` bytes is nonsense.
   func string(_ offset: UInt64, limit: Int = 65_536) throws(ELFError) -> ArraySlice<UInt8> {
     guard offset < UInt64(all.count) else { throw end }
     let rest = all[Int(offset)...]
@@ -76,6 +75,28 @@ struct Bytes: Sendable {
       throw rest.count > limit ? nonsense : end
     }
     return rest[..<zero]
+  }
+}
+
+/// The strings that a table's entries name. Entries without number may name the same string, or one that ends as another
+/// does: what they name in all has a bound, since to read it would take for ever.
+struct Strings {
+  private let bytes: Bytes
+  /// In bytes.
+  private var left: Int
+
+  /// Linkers store a string once, and few are named by several entries.
+  init(_ bytes: Bytes) {
+    self.bytes = bytes
+    left = 16 * bytes.count + (16 << 20)
+  }
+
+  /// As `Bytes.string`. Throws, too, when too much has been asked for.
+  mutating func string(_ offset: UInt64, limit: Int = 65_536) throws(ELFError) -> ArraySlice<UInt8> {
+    let string = try bytes.string(offset, limit: limit)
+    left -= string.count
+    guard left >= 0 else { throw bytes.nonsense }
+    return string
   }
 }
 

@@ -16,7 +16,7 @@ extension ELFFile {
     guard let section = sections.first(where: { $0.kind == 6 /* SHT_DYNAMIC */ }) else { return libraries }
     let bytes = try bytes(of: section)
     guard section.link < sections.count else { throw bytes.nonsense }
-    let strings = try self.bytes(of: sections[Int(section.link)])
+    var strings = Strings(try self.bytes(of: sections[Int(section.link)]))
     let size = is64Bit ? 8 : 4
     var runPath: String?, oldPath: String?
     for entry in stride(from: 0, through: bytes.count - 2 * size, by: 2 * size) {

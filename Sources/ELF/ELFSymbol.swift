@@ -74,7 +74,7 @@ extension ELFFile {
     guard let number = sections.firstIndex(where: { $0.kind == kind }) else { return [] }
     let section = sections[number], bytes = try bytes(of: section)
     guard section.link < sections.count else { throw bytes.nonsense }
-    let strings = try self.bytes(of: sections[Int(section.link)])
+    var strings = Strings(try self.bytes(of: sections[Int(section.link)]))
     let versions = table == .dynamic ? try SymbolVersions(self, ofSection: number) : SymbolVersions()
     let stride = is64Bit ? 24 : 16
     guard section.entrySize == stride else { throw bytes.nonsense }

@@ -94,7 +94,7 @@ public struct ELFSection: Hashable, Sendable {
     guard names != 0 else { return sections }
     guard names < count else { throw .malformed(part) }
     let table = sections[Int(names)]
-    let strings = try source.bytes(table.offset, table.size, "section names")
+    var strings = Strings(try source.bytes(table.offset, table.size, "section names"))
     for index in sections.indices {
       sections[index].name = text(try strings.string(UInt64(sections[index].nameOffset), limit: nameLimit))
     }

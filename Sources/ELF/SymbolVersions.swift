@@ -24,15 +24,15 @@ struct SymbolVersions {
       }
       let bytes = try file.bytes(of: section)
       guard section.link < file.sections.count else { throw bytes.nonsense }
-      let strings = try file.bytes(of: file.sections[Int(section.link)])
+      var strings = Strings(try file.bytes(of: file.sections[Int(section.link)]))
       try section.kind == ELFSection.versionDefinitions
-        ? readDefinitions(bytes, strings, section.info) : readNeeds(bytes, strings, section.info)
+        ? readDefinitions(bytes, &strings, section.info) : readNeeds(bytes, &strings, section.info)
     }
   }
 
   /// `Elf64_Verdef` and the first `Elf64_Verdaux` of each.
   private mutating func readDefinitions(
-    _ bytes: Bytes, _ strings: Bytes, _ count: UInt32
+    _ bytes: Bytes, _ strings: inout Strings, _ count: UInt32
   ) throws(ELFError) {
     var entry = 0
     // A list cannot have more entries than bytes; its count may say anything.
@@ -47,7 +47,8 @@ struct SymbolVersions {
   }
 
   /// `Elf64_Verneed`, and the `Elf64_Vernaux` of each.
-  private mutating func readNeeds(_ bytes: Bytes, _ strings: Bytes, _ count: UInt32) throws(ELFError) {
+  private mutating func readNeeds(_ bytes: Bytes, _ strings: inout Strings, _ count: UInt32) throws(ELFError)
+  {
     var entry = 0, steps = 0
     for _ in 0..<min(Int(count), bytes.count) {
       var version = entry + Int(try bytes.u32(entry + 8))

@@ -52,6 +52,57 @@ struct HostileTests {
     }
   }
 
+  /// A library of nothing but sections, behind their headers.
+  private static func library(_ sections: [(kind: UInt32, content: [UInt8], entry: UInt64)]) -> [UInt8] {
+    var headers = [UInt8](repeating: 0, count: 64 * (sections.count + 1)), contents: [UInt8] = []
+    func put(_ value: UInt64, _ size: Int, at place: Int, in bytes: inout [UInt8]) {
+      for index in 0..<size { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
+    }
+    for (number, section) in sections.enumerated() {
+      let place = 64 * (number + 1)
+      put(UInt64(section.kind), 4, at: place + 4, in: &headers)
+      put(UInt64(64 + headers.count + contents.count), 8, at: place + 24, in: &headers)
+      put(UInt64(section.content.count), 8, at: place + 32, in: &headers)
+      // The strings come first; of versions the symbols are what belongs to them.
+      put(section.kind == 0x6fff_ffff ? 2 : 1, 4, at: place + 40, in: &headers)
+      put(.max, 4, at: place + 44, in: &headers)
+      put(section.entry, 8, at: place + 56, in: &headers)
+      contents += section.content
+    }
+    var file: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 57)
+    for (value, size, place) in [
+      (3, 2, 16), (62, 2, 18), (64, 8, 40), (64, 2, 58), (sections.count + 1, 2, 60),
+    ] {
+      put(UInt64(value), size, at: place, in: &file)
+    }
+    return file + headers + contents
+  }
+
+  /// As long as a name may be.
+  private static let longName = [UInt8](repeating: 0x41, count: 65_536) + [0]
+
+  @Test func `names without number that are all the same long one are not read for ever`() throws {
+    // 1.3 GB of names in half a megabyte: each entry of zeros names the string at 0.
+    let symbols = [UInt8](repeating: 0, count: 24 * 20_000)
+    let names = (kind: UInt32(3), content: Self.longName, entry: UInt64(0))
+    let elf = try ELFFile(Self.library([names, (11, symbols, 24)]))
+    #expect(throws: ELFError.malformed("section ")) { try elf.symbols(.dynamic) { _ in false } }
+    // 200 of them are none too many.
+    let few = try ELFFile(Self.library([names, (11, Array(symbols[..<4_800]), 24)]))
+    #expect(try few.symbols(.dynamic).count == 200)
+    // DT_NEEDED, and versions that are given, one behind the other.
+    let needed = (0..<20_000).flatMap { _ in [1] + [UInt8](repeating: 0, count: 15) }
+    #expect(throws: ELFError.malformed("section ")) {
+      try ELFFile(Self.library([names, (6, needed, 16)])).libraries()
+    }
+    var versions = [UInt8](repeating: 0, count: 20 * 20_000)
+    for place in stride(from: 16, to: versions.count, by: 20) { versions[place] = 20 }
+    let versioned = Self.library([
+      names, (11, Array(symbols[..<24]), 24), (0x6fff_ffff, [2, 0], 2), (0x6fff_fffd, versions, 0),
+    ])
+    #expect(throws: ELFError.malformed("section ")) { try ELFFile(versioned).symbols(.dynamic) }
+  }
+
   @Test(arguments: [0, 1, 2]) func `a file that ends anywhere is read as far as it goes, or refused`(
     _ index: Int
   ) throws {
