@@ -26,6 +26,27 @@ extension Differential {
         ])
     }
 
+    @Test func aFileSystemIsFoundWhereItLiesAlsoWhereItHasTheNumberOfOneThatIsGone() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      // The kernel gives the number of the first, which is gone, to the second.
+      let script = """
+        for place in one other; do
+          mkdir $place && mount -t tmpfs none $place && echo $place >$place/file && stat -c %d $place
+          unshare --mount sh -c "mount --bind $place /mnt && cat /mnt/file"; sleep 0.3; umount $place
+        done
+        """
+      let (outcome, story) = try laboratory.inspect(
+        Command(["/bin/sh", "-ec", script], in: laboratory.work))
+      let words = outcome.outputText.split(separator: "\n")
+      try #require(words.count == 4 && words[0] == words[2] && words[1] == "one" && words[3] == "other")
+      let opens = story.lines.filter { $0.event == "open" && $0.bytes("path") == "/mnt/file" }
+      #expect(
+        opens.map { $0.bytes("host_path")?.description }
+          == ["one", "other"].map { "\(laboratory.work)/\($0)/file" })
+    }
+
     @Test func theNumberInsideAPidNamespaceIsTheOneThatTheProcessKnows() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }

@@ -14,7 +14,13 @@ struct HostMountsTests {
 
     """
 
-  private static func mounts() -> HostMounts { HostMounts { Array(text.utf8) } }
+  private static func mounts() -> HostMounts {
+    HostMounts {
+      false
+    } read: {
+      Array(text.utf8)
+    }
+  }
 
   @Test(
     arguments: [
@@ -29,22 +35,30 @@ struct HostMountsTests {
     #expect(Self.mounts().path(device: major << 20 | minor, inside: inside) == path)
   }
 
-  @Test func `What is mounted later is found, and what is missing is not asked for each time`() {
+  @Test func `What is mounted is read again when it has changed, and not each time`() {
     final class Table {
       var text = "25 1 254:0 / / rw - ext4 /dev/vda1 rw\n"
+      var hasChanged = false
       var reads = 0
     }
     let table = Table()
     let mounts = HostMounts {
+      defer { table.hasChanged = false }
+      return table.hasChanged
+    } read: {
       table.reads += 1
       return Array(table.text.utf8)
     }
-    #expect(mounts.path(device: 7, inside: "/a") == nil)
-    #expect(mounts.path(device: 7, inside: "/a") == nil)
+    for _ in 0..<2 { #expect(mounts.path(device: 8, inside: "/a") == nil) }
     #expect(table.reads == 1)
-    table.text += "26 25 0:8 / /new rw - tmpfs t rw\n"
-    #expect(mounts.path(device: 8, inside: "/a") == "/new/a")
-    #expect(table.reads == 2)
+    let root = table.text
+    for place in ["one", "other"] {
+      (table.text, table.hasChanged) = (root + "26 25 0:8 / /\(place) rw - tmpfs t rw\n", true)
+      for _ in 0..<2 { #expect(mounts.path(device: 8, inside: "/a") == ByteString("/\(place)/a")) }
+    }
+    #expect(table.reads == 3)
+    (table.text, table.hasChanged) = (root, true)
+    #expect(mounts.path(device: 8, inside: "/a") == nil)
   }
 
   @Test(

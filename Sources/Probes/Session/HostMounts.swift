@@ -3,7 +3,7 @@ internal import Glibc
 internal import Inspection
 
 /// Where the file systems that exist are mounted for Honeyguide itself: /proc/self/mountinfo, read again when one is asked
-/// for that is not there.
+/// for and anything was mounted or unmounted since. (The kernel soon gives the number of one that is gone to another.)
 final class HostMounts {
   struct Mount: Equatable {
     /// Which part of the file system is mounted, and where.
@@ -11,31 +11,48 @@ final class HostMounts {
     var point: [UInt8]
   }
 
-  private var mounts: [UInt32: [Mount]] = [:]
-  /// File systems that were not there, and when that was found out: nanoseconds since boot.
-  private var missing: [UInt32: UInt64] = [:]
+  private var mounts: [UInt32: [Mount]]?
+  private let hasChanged: () -> Bool
   private let read: () -> [UInt8]
-  private static let patience: UInt64 = 1_000_000_000
 
-  /// `read` gives mountinfo's text.
-  init(read: @escaping () -> [UInt8] = { readFile("/proc/self/mountinfo") ?? [] }) {
-    self.read = read
+  /// `read` gives mountinfo's text; `hasChanged` whether it is another one since it was asked last.
+  init(hasChanged: @escaping () -> Bool, read: @escaping () -> [UInt8]) {
+    (self.hasChanged, self.read) = (hasChanged, read)
+  }
+
+  convenience init() {
+    let changes = Changes()
+    self.init {
+      changes.hasChanged
+    } read: {
+      readFile(Changes.path) ?? []
+    }
+  }
+
+  /// Asks the kernel, for the price of a system call (poll(2), see proc_pid_mountinfo(5)).
+  private final class Changes {
+    static let path: ByteString = "/proc/self/mountinfo"
+    private let descriptor = unsafe open(path.cString, O_RDONLY | O_CLOEXEC)
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Without a descriptor always.
+    var hasChanged: Bool {
+      var asked = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
+      return unsafe descriptor < 0 || poll(&asked, 1, 0) != 0
+    }
   }
 
   /// The path by which we reach what lies at `inside` of the file system `device` (the kernel's number: 12 bits major, 20
   /// bits minor); nil where it is mounted nowhere, or only another part of it.
   func path(device: UInt32, inside: ByteString) -> ByteString? {
-    if mounts[device] == nil {
-      let now = Clock.boot()
-      if let before = missing[device], now - before < Self.patience { return nil }
-      mounts = Self.parse(read())
-      if mounts[device] == nil {
-        missing[device] = now
-        return nil
-      }
-    }
+    // Asked before it is read: what changes meanwhile is read again the next time.
+    let isOld = hasChanged()
+    let mounts = isOld ? nil : self.mounts
+    let current = mounts ?? Self.parse(read())
+    self.mounts = current
     let slash = UInt8(ascii: "/")
-    let fitting = (mounts[device] ?? []).filter { mount in
+    let fitting = (current[device] ?? []).filter { mount in
       mount.root == [slash] || inside.bytes == mount.root
         || inside.bytes.starts(with: mount.root) && inside.bytes[mount.root.count] == slash
     }
