@@ -32,6 +32,16 @@ extension Differential {
       )
     }
 
+    @Test func theLibraryCanBeReachedByAllWhateverTheUmask() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let line = try doctor(
+        laboratory, path: Self.usual,
+        before:
+          "mount -t tmpfs -o mode=0755 none /var/lib && mount -t tmpfs -o mode=0755 none /run && umask 077")
+      #expect(line.hasPrefix("ok  Python is observed inside: "))
+    }
+
     /// Where the library cannot lie, or sessions cannot: the same reason by both, and the command runs.
     @Test(arguments: [
       (

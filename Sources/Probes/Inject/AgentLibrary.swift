@@ -82,7 +82,11 @@ public struct AgentLibrary: Sendable {
 
     /// Makes all of it under another name, and renames that: nobody ever sees half of it.
     func place(below place: String) throws(InjectionError) {
-      guard unsafe mkdir(place, 0o755) == 0 || errno == EEXIST else { throw .cannotPlace(place, errno) }
+      // Whatever the umask; what is there is as somebody wants it.
+      let isMade = unsafe mkdir(place, 0o755) == 0
+      guard unsafe isMade ? chmod(place, 0o755) == 0 : errno == EEXIST else {
+        throw .cannotPlace(place, errno)
+      }
       let fresh = "\(place)/.\(build).\(getpid())"
       func attempt(_ result: Int32) throws(InjectionError) {
         if result != 0 { throw .cannotPlace(fresh, errno) }
