@@ -42,6 +42,20 @@ extension Differential {
       #expect(Set(lines.map { $0.bytes("path")?.description }) == ["\(laboratory.work)/shared"])
     }
 
+    @Test func whatTheLoaderReadsOfTheAgentIsNotCountedEither() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      // One that ends, and one that goes on when the command has ended.
+      let script = "sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.5; cat /etc/hostname"
+      let story = try laboratory.inspect(
+        Command(["/bin/sh", "-c", script], in: laboratory.work), options: ["--bytes"], injecting: true
+      ).story
+      let files = story.lines.filter { $0.event == "file_io" }.compactMap { $0.bytes("path")?.description }
+      #expect(files.count { $0.hasSuffix("/libc.so.6") } >= 3 && files.contains("/etc/hostname"))
+      #expect(!files.contains { $0.hasSuffix("/agent.so") })
+    }
+
     struct Sum: Equatable {
       var read: Int128 = 0
       var written: Int128 = 0

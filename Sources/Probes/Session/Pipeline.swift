@@ -133,7 +133,7 @@ final class Pipeline: @unchecked Sendable {
     }
     do throws(BPFError) {
       try counted.get()
-      for event in try fileCounters.takeAll(at: now) { receive(event) }
+      for event in try fileCounters.takeAll(at: now) where injection?.isOwn(event) != true { receive(event) }
       for event in try tracer.uringRequests(now: now) { receive(event) }
       for event in try tracer.openConnections(now: now) { receive(event) }
     } catch {
