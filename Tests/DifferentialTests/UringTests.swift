@@ -54,6 +54,23 @@ extension Differential {
       #expect(counted == ["NOP 1", "READ 2", "WRITE 1"])
     }
 
+    /// The kernel does not say of them that they have succeeded, to nobody.
+    @Test func requestsWhoseSuccessNobodyIsToldOfAreCounted() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = try laboratory.program("uring_silent")
+      try laboratory.clean()
+      let (outcome, story) = try laboratory.inspect(Command([program], in: laboratory.work))
+      // The one that failed.
+      #expect(outcome.outputText == "taken 3 told 1\n")
+      let lines = story.lines.filter { $0.event == "io_uring" || $0.bytes("requested") == "missing" }
+      #expect(
+        lines.map {
+          "\($0.event) \($0.bytes("operation")?.description ?? $0.error ?? "") \($0.integer("count") ?? 0)"
+        }
+          == ["open ENOENT 0", "io_uring OPENAT 1", "io_uring MKDIRAT 1"])
+    }
+
     @Test func whatTheOptionsLeaveOutIsNotToldOfRequestsEither() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }

@@ -69,6 +69,7 @@ enum { SOCKADDR_LIMIT = 128 };  // struct __kernel_sockaddr_storage
 enum { SIGNAL_GROUP_EXIT = 4 };
 enum { PF_EXITING = 0x00000004, PF_KTHREAD = 0x00200000 };
 enum { SI_USER = 0, SI_QUEUE = -1, SI_TKILL = -6 };
+enum { IOSQE_CQE_SKIP_SUCCESS = 1 << 6 };  // of a request's flags, which begin with those that it was submitted with
 enum { PR_SET_NAME = 15, PTRACE_TRACEME = 0, PTRACE_ATTACH = 16, PTRACE_SEIZE = 0x4206 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -122,7 +123,7 @@ struct filename { const char *name; };
 struct open_how { __u64 flags, mode; };
 struct io_cmd_data { struct file *file; };
 struct io_cqe { __s32 res; };
-struct io_kiocb { struct io_cmd_data cmd; __u8 opcode; struct io_cqe cqe; };
+struct io_kiocb { struct io_cmd_data cmd; __u8 opcode; struct io_cqe cqe; __u64 flags; };
 struct io_open { int dfd; __u32 file_slot; struct filename *filename; struct open_how how; };
 struct io_statx { int dfd; struct filename *filename; };
 struct io_unlink { int dfd; int flags; struct filename *filename; };

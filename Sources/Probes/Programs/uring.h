@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What is asked of the kernel through io_uring: no system call, but a request that one of its tracepoints sees when it is
 // submitted, and another when it is complete. Requests about paths are told like the system calls that they stand for;
-// the others are counted by process and operation.
+// the others are counted by process and operation, and so are those whose end no hook sees: where a request asks not to be
+// told of its success, neither are we.
 #pragma once
 #include "paths.h"
 
 // Requests that were told and are not complete, by address.
 struct uring_request {
-  __u32 pid;
-  __u32 has_descriptor;  // the result is one, if it is no error
+  struct hg_uring_key key;  // of its count
+  __u32 has_descriptor;     // the result is one, if it is no error
+  __u32 is_counted;         // until it is complete, which it may never be
 };
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -26,19 +28,21 @@ struct {
   __type(value, struct hg_uring_count);
 } uring_counts SEC(".maps");
 
-static __always_inline void count_request(struct task_struct *task, __u8 operation) {
-  struct hg_uring_key key = {};
+static __always_inline void fill_uring_key(struct hg_uring_key *key, struct task_struct *task, __u8 operation) {
   struct task_struct *leader = NULL;
   FIELD(leader, task, group_leader);
-  FIELD(key.start, leader, start_boottime);
-  key.pid = task->tgid;
-  key.operation = operation;
-  struct hg_uring_count *count = bpf_map_lookup_elem(&uring_counts, &key);
+  FIELD(key->start, leader, start_boottime);
+  key->pid = task->tgid;
+  key->operation = operation;
+}
+
+static __always_inline void count_request(struct task_struct *task, const struct hg_uring_key *key) {
+  struct hg_uring_count *count = bpf_map_lookup_elem(&uring_counts, key);
   if (!count) {
     struct hg_uring_count first = {};
     fill_header(&first.header, 0, task, parent_pid(task));
-    bpf_map_update_elem(&uring_counts, &key, &first, BPF_NOEXIST);
-    count = bpf_map_lookup_elem(&uring_counts, &key);
+    bpf_map_update_elem(&uring_counts, key, &first, BPF_NOEXIST);
+    count = bpf_map_lookup_elem(&uring_counts, key);
     if (!count) {
       lose(HG_LOST_URING);
       return;
@@ -88,8 +92,10 @@ int BPF_PROG(uring_submit, struct io_kiocb *request) {
   struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
   if (!call || !s || call->event == HG_CALL_NONE) return 0;
+  struct uring_request value = {};
+  fill_uring_key(&value.key, task, operation);
   if (call->event == HG_CALL_URING) {
-    count_request(task, operation);
+    count_request(task, &value.key);
     return 0;
   }
   const void *command = (void *)request + bpf_core_field_offset(request->cmd);
@@ -163,7 +169,11 @@ int BPF_PROG(uring_submit, struct io_kiocb *request) {
   if (filters & HG_FILTER_PATH && !has_wanted_path(s)) return 0;
   fill_header(&record->header, HG_RECORD_URING, task, parent_pid(task));
   __u64 key = (__u64)request;
-  struct uring_request value = {.pid = task->tgid, .has_descriptor = call->event == HG_CALL_OPEN && !slot};
+  __u32 flags = 0;
+  FIELD(flags, request, flags);
+  value.has_descriptor = call->event == HG_CALL_OPEN && !slot;
+  value.is_counted = !!(flags & IOSQE_CQE_SKIP_SUCCESS);
+  if (value.is_counted) count_request(task, &value.key);
   if (bpf_map_update_elem(&uring_requests, &key, &value, BPF_ANY)) {
     lose(HG_LOST_URING);
     return 0;
@@ -182,6 +192,10 @@ int BPF_PROG(uring_done, void *context, struct io_kiocb *request) {
   if (!told) return 0;
   struct uring_request value = *told;
   bpf_map_delete_elem(&uring_requests, &key);
+  if (value.is_counted) {
+    struct hg_uring_count *count = bpf_map_lookup_elem(&uring_counts, &value.key);
+    if (count) __sync_fetch_and_add(&count->count, -1);
+  }
   __u32 zero = 0;
   struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
   if (!s) return 0;
@@ -194,7 +208,7 @@ int BPF_PROG(uring_done, void *context, struct io_kiocb *request) {
   record->result = result;
   no_walk(&record->walk);
   // The descriptor is the process's; only a thread of it can look.
-  if (value.has_descriptor && result >= 0 && (__u32)task->tgid == value.pid) {
+  if (value.has_descriptor && result >= 0 && (__u32)task->tgid == value.key.pid) {
     __u64 from = as_number(s, file_path(descriptor(task, result)));
     if (from) walk(s, &record->walk, from);
   }

@@ -258,7 +258,10 @@ struct Tracer: ~Copyable {
     if !hooks.contains("uring_submit") { return [] }
     let entries = try kernel.object.map("uring_counts").entries(
       key: hg_uring_key.self, value: hg_uring_count.self)
-    return entries.sorted { ($0.key.start, $0.key.operation) < ($1.key.start, $1.key.operation) }.map {
+    // Of some all were told in the end.
+    return entries.filter { $0.value.count > 0 }.sorted {
+      ($0.key.start, $0.key.operation) < ($1.key.start, $1.key.operation)
+    }.map {
       key, value in
       var header = value.header
       header.time = now
