@@ -95,7 +95,7 @@ struct HoneyguideBench: ParsableCommand {
     for name in Self.measurements where only.isEmpty || only.contains(name) {
       let section =
         switch name {
-        case "unfollowed": try UnfollowedSection(plan: plan).measure(workshop)
+        case "unfollowed": try UnfollowedSection(plan: plan, python: python, storms: storms).measure(workshop)
         case "start": try StartSection(plan: plan).measure(workshop)
         case "python": try PythonSection(plan: plan, sources: python).measure(workshop)
         case "flood": try FloodSection(plan: plan, seconds: seconds).measure(workshop)

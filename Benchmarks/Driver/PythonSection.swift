@@ -6,6 +6,9 @@ import SystemPackage
 struct Interpreter {
   let path: String
   let version: String
+  /// Whether it tells its calls to somebody outside, by what it says of itself: up to 3.10, and 3.11 where it was built with
+  /// probes.
+  let tellsOutside: Bool
 
   var share: Double {
     switch version.split(separator: ".").prefix(2).joined(separator: ".") {
@@ -20,16 +23,21 @@ struct Interpreter {
     let script = """
       for p in /usr/bin/python3 "$(pyenv root 2>/dev/null || echo "$HOME/.pyenv")"/versions/*/bin/python \
         ${HONEYGUIDE_TEST_PYTHONS//:/ }; do
-        [[ -x $p ]] && echo "$("$p" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])') $p"
+        [[ -x $p ]] && echo "$("$p" -c "$1") $p"
       done
       true
       """
+    let question = """
+      import sys, sysconfig
+      tells = sys.version_info < (3, 11) or sys.version_info < (3, 12) and sysconfig.get_config_var("WITH_DTRACE")
+      print("%d.%d.%d %d" % (sys.version_info[:3] + (bool(tells),)))
+      """
     let file = try workshop.create(workshop.output)
     defer { try? file.close() }
-    _ = try Child(["/bin/bash", "-c", script], output: file).wait(limit: 60)
+    _ = try Child(["/bin/bash", "-c", script, "bash", question], output: file).wait(limit: 60)
     return (Files.text(workshop.output) ?? "").split(separator: "\n").compactMap { line in
-      let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-      return words.count == 2 ? Self(path: words[1], version: words[0]) : nil
+      let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+      return words.count == 3 ? Self(path: words[2], version: words[0], tellsOutside: words[1] == "1") : nil
     }
   }
 }
@@ -41,6 +49,8 @@ struct PythonSection {
   let sources: String
 
   private let calls = 600_000
+  /// Each costs a hundred times as much when it is counted from outside.
+  private let callsOutside = 60_000
 
   func measure(_ workshop: borrowing Workshop) throws -> Section {
     let honeyguide = plan.path(.honeyguide)
@@ -59,7 +69,8 @@ struct PythonSection {
       name: "python", title: "Inside Python",
       explanation:
         "A call is one of \(calls.grouped) of calls.py, three kinds in turn, in its processor time; added is more than "
-        + "alone in the same round, the share is honeyguide's part of what cProfile adds. Commands are looked for in the "
+        + "alone in the same round, the share is honeyguide's part of what cProfile adds. From outside is --no-inject --python "
+        + "calls, with \(callsOutside.grouped) calls, where the interpreter lets them be seen. Commands are looked for in the "
         + "virtual environment that HONEYGUIDE_BENCH_VENV names, then in PATH; their time is their own, without "
         + "Honeyguide's start.",
       rows: rows)
@@ -70,9 +81,17 @@ struct PythonSection {
   {
     var row = Row(
       tool: "CPython \(python.version)\(python.path.hasPrefix("/usr/bin/") ? ", the system's" : "")")
-    let program = [python.path, "\(sources)/calls.py", workshop.result, "\(calls)"]
-    let runs = [program, program + ["profile"], [honeyguide, "run", "--quiet", "--"] + program]
-    var samples: [[Double]] = [[], [], []]
+    func program(_ calls: Int) -> [String] {
+      [python.path, "\(sources)/calls.py", workshop.result, "\(calls)"]
+    }
+    var runs = [
+      program(calls), program(calls) + ["profile"], [honeyguide, "run", "--quiet", "--"] + program(calls),
+    ]
+    if python.tellsOutside {
+      let outside = [honeyguide, "run", "--quiet", "--no-inject", "--no-env", "--python", "calls", "--"]
+      runs.append(outside + program(callsOutside))
+    }
+    var samples = [[Double]](repeating: [], count: runs.count)
     var failure: Failure?
     try attempt(&failure) {
       for round in 0..<plan.pairs {
@@ -101,6 +120,13 @@ struct PythonSection {
       Figure(name: "added by honeyguide", unit: .nanoseconds, samples: added[2]),
       Figure(name: "share", unit: .times, samples: shares),
     ]
+    if python.tellsOutside {
+      row.figures += [
+        Figure(name: "added from outside", unit: .nanoseconds, samples: added[3]),
+        Figure(
+          name: "beside cProfile", unit: .times, samples: zip(added[3], added[1]).map { $0 / $1 }),
+      ]
+    }
     row.marks = [
       Mark(text: "share at most \(python.share.decimal(2))x", met: Spread(shares).median <= python.share)
     ]

@@ -9,6 +9,8 @@ enum Tool: String, CaseIterable {
   case honeyguidePage = "honeyguide-page"
   /// What the kernel alone can see: no agent is loaded, and nobody's getenv is watched.
   case honeyguideOutside = "honeyguide-outside"
+  /// With what bash looks up told as well: measured for the bashes that are not followed.
+  case honeyguideShells = "honeyguide-shells"
   /// The storm's events left out, by three of the filters; with the smallest ring there is: what took room in it would
   /// be lost.
   case honeyguidePath = "honeyguide-path"
@@ -24,7 +26,9 @@ enum Tool: String, CaseIterable {
   var program: String? {
     switch self {
     case .nothing: nil
-    case .honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguidePath, .honeyguideComm, .honeyguideOnly:
+    case .honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguideShells, .honeyguidePath,
+      .honeyguideComm,
+      .honeyguideOnly:
       "honeyguide"
     case .strace, .straceSeccomp: "strace"
     case .opensnoop, .execsnoop, .statsnoop, .bpftrace: rawValue
@@ -72,6 +76,7 @@ enum Tool: String, CaseIterable {
         place: .around,
         arguments: [path, "run", "--quiet", "--no-inject", "--no-env", "--json", output, "--"],
         rule: honeyguideRule(storm, workshop))
+    case .honeyguideShells: return nil
     case .honeyguidePage:
       return Attachment(
         place: .around, arguments: [path, "run", "--page", output, "--"], rule: nil)
@@ -123,6 +128,11 @@ enum Tool: String, CaseIterable {
   func following(at path: String, _ workshop: borrowing Workshop) -> Attachment? {
     switch self {
     case .honeyguide, .honeyguideOutside, .opensnoop, .bpftrace: attachment(to: .open, at: path, workshop)
+    case .honeyguideShells:
+      Attachment(
+        place: .around,
+        arguments: [path, "run", "--quiet", "--bash-vars", "--json", workshop.output, "--"],
+        rule: honeyguideRule(.open, workshop))
     case .statsnoop, .execsnoop, .strace, .straceSeccomp, .honeyguidePage, .nothing: nil
     case .honeyguidePath, .honeyguideComm, .honeyguideOnly: nil
     }
