@@ -32,6 +32,16 @@ extension Differential {
       #expect(story.lines.count { $0.event == "interpreter" } == 1)
     }
 
+    /// In nanoseconds, as they are told: the counter of the processor is no clock yet.
+    @Test(arguments: Pythons.all) func timesAreThoseOfTheProgramsClock(_ python: String) throws {
+      try Outside.compareClocks { laboratory in
+        let (outcome, story) = try laboratory.inspect(
+          Command([python, "-B", Outside.program("agent_clocks.py")], in: laboratory.work), injecting: true)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errorText)")
+        return (outcome.output, story)
+      }
+    }
+
     /// Whoever ends, and however: nothing of what it did until then is missing.
     @Test(arguments: Pythons.all) func processesThatEndInAnyWayAreCounted(_ python: String) throws {
       let laboratory = try Laboratory()

@@ -8,13 +8,13 @@ Each takes some hundredths of a second, and looks at the clock in its first and 
 import json, os, signal, sys, threading, time
 
 clock = getattr(time, "perf_counter", time.time)
-totals, selves = {}, {}
+# Appending is one step, which no other thread can come between.
+seen = []
 
 
-def timed(name, begun, within):
+def timed(name, begun, within, is_outermost=True):
     took = clock() - begun
-    totals[name] = totals.get(name, 0) + took
-    selves[name] = selves.get(name, 0) + took - within
+    seen.append((name, took if is_outermost else 0, took - within))
     return took
 
 
@@ -42,11 +42,7 @@ def nested(depth):
     begun = clock()
     time.sleep(0.02)
     within = nested(depth - 1) if depth else 0
-    took = clock() - begun
-    selves["nested"] = selves.get("nested", 0) + took - within
-    if depth == 4:
-        totals["nested"] = took
-    return took
+    return timed("nested", begun, within, depth == 4)
 
 
 def raising():
@@ -66,11 +62,12 @@ def yielding():
         yield
 
 
-def in_threads():
-    """Two at the same time: both count."""
-    crowd = [threading.Thread(target=waiting) for _ in range(2)]
+def in_threads(function, *arguments):
+    """Several at the same time: all count."""
+    crowd = [threading.Thread(target=function, args=arguments) for _ in range(3)]
     for thread in crowd:
         thread.start()
+        time.sleep(0.005)
     for thread in crowd:
         thread.join()
 
@@ -79,6 +76,65 @@ def waiting():
     begun = clock()
     time.sleep(0.1)
     timed("waiting", begun, 0)
+
+
+def descending(depth):
+    """A recursion in each of several threads, of which each has an outermost call."""
+    begun = clock()
+    time.sleep(0.02)
+    within = descending(depth - 1) if depth else 0
+    return timed("descending", begun, within, depth == 3)
+
+
+LATER = u'''
+class Turn:
+    def __await__(self):
+        yield
+
+async def stepping():
+    ran = 0
+    for _ in range(3):
+        begun = clock()
+        time.sleep(0.02)
+        ran += timed("stepping", begun, 0)
+        await Turn()
+    return ran
+
+async def awaiting():
+    begun = clock()
+    time.sleep(0.03)
+    took = clock() - begun
+    # What others do while it waits is not its time.
+    within = await stepping()
+    seen.append(("awaiting", took + within, took))
+
+async def pouring():
+    for _ in range(3):
+        begun = clock()
+        time.sleep(0.02)
+        timed("pouring", begun, 0)
+        yield 1
+
+async def drinking():
+    return [_ async for _ in pouring()]
+
+def in_turns():
+    crowd = [awaiting(), stepping(), drinking(), awaiting()]
+    while crowd:
+        for each in list(crowd):
+            try:
+                each.send(None)
+            except StopIteration:
+                crowd.remove(each)
+        time.sleep(0.01)
+'''
+if sys.version_info[0] > 2:
+    # Another module, in a directory that there need not be.
+    directory, name = os.path.split(os.path.abspath(__file__))
+    exec(compile(LATER, os.path.join(directory, "later", name), "exec"))
+else:
+    def in_turns():
+        pass
 
 
 def main():
@@ -90,13 +146,23 @@ def main():
         pass
     for _ in yielding():
         time.sleep(0.01)  # not within
-    in_threads()
+    in_threads(waiting)
+    in_threads(descending, 3)
+    in_turns()
+
+
+def told():
+    times = {}
+    for name, total, own in seen:
+        before = times.get(name, [0, 0])
+        times[name] = [before[0] + total, before[1] + own]
+    return json.dumps(times)
 
 
 def killed(path):
     main()
     with open(path, "w") as file:
-        json.dump({name: [totals[name], selves[name]] for name in totals}, file)
+        file.write(told())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -104,4 +170,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         killed(sys.argv[1])
     main()
-    print(json.dumps({name: [totals[name], selves[name]] for name in totals}))
+    print(told())

@@ -30,7 +30,8 @@ def run(agent, python, flags, is_killed):
     if len(tables) != 1 or not tables[0]["valid"] or tables[0]["calls_reason"]:
         sys.exit("the agent left no table, or did not count: %r" % tables)
     functions = {function["name"]: function for function in tables[0]["functions"]
-                 if os.path.basename(function["file"]) == os.path.basename(PROGRAM)}
+                 if os.path.basename(function["file"]) == os.path.basename(PROGRAM)
+                 and (function["name"] != "<module>" or function["file"] == PROGRAM)}
     return truth, functions
 
 

@@ -34,6 +34,9 @@ public indirect enum JSON: Equatable, Sendable {
   public var array: [JSON]? {
     if case .array(let elements) = self { elements } else { nil }
   }
+  public var object: [String: JSON]? {
+    if case .object(let members) = self { members } else { nil }
+  }
   public var boolean: Bool? {
     if case .boolean(let value) = self { value } else { nil }
   }
