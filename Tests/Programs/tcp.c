@@ -156,6 +156,11 @@ static void converse(int file, struct wish wish) {
   receive_all(file, wish.back);
   if (wish.ending == CLIENT_ENDS) shutdown(file, SHUT_WR);
   if (wish.ending == NOBODY_ENDS) {
+    // This program's own end would be the connection's, some moments later: somebody holds it until long after the run.
+    if (fork() == 0) {
+      alarm(60);
+      for (;;) pause();
+    }
     closed(port, SERVICE, sizeof wish + wish.more, wish.back, 0);
     return;
   }
