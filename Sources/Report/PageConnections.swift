@@ -143,7 +143,7 @@ private struct Contacts {
     func add(_ counts: [(name: String, count: Int)], _ before: String) {
       if counts.isEmpty { return }
       let words = counts.map { $0.name + ($0.count == 1 ? "" : " ×" + Words.count($0.count)) }
-      lines.append(Line("  " + before + words.joined(separator: ", "), .faint))
+      lines += view.wrapped(Line("  " + before + words.joined(separator: ", "), .faint))
     }
     add(habits, "Besides: ")
     add(netlinks, "Asked the kernel by netlink: ")
@@ -152,7 +152,7 @@ private struct Contacts {
       let all =
         names.count == 1
         ? names[0] : names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
-      lines.append(
+      lines += view.wrapped(
         Line(
           "  What \(all) \(names.count == 1 ? "does" : "do") on its behalf is not seen; honeyguide attach --cgroup can.",
           .bad))

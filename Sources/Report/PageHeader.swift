@@ -139,6 +139,18 @@ extension View {
       limit: style.isFull ? .max : 3)
   }
 
+  /// A line that goes on in further ones where there is too little room: at most three, unless the page is full.
+  func wrapped(_ line: Line, indent: Int = 6) -> [Line] {
+    guard let cut = style.cut, line.columns > cut else { return [line] }
+    var lines = [Line()]
+    for word in line.words {
+      let isFull = !lines[lines.count - 1].isEmpty && lines[lines.count - 1].columns + word.columns > cut
+      if isFull, lines.count < 3 { lines.append(Line(String(repeating: " ", count: indent))) }
+      lines[lines.count - 1].add(word)
+    }
+    return lines
+  }
+
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   /// A heading, which may take a second line where there is little room.

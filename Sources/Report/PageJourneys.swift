@@ -30,7 +30,7 @@ struct Journeys {
   private var present: [ByteString: Int] = [:]
   /// Directories that something was moved into, and those above them.
   private var holders: Set<ByteString> = []
-  /// Renames of directories that the run had made, in their order.
+  /// Renames of directories, in their order; of what was there before also those of files, which hold nothing.
   private var carriers: [Move] = []
   private var steps: Set<ByteString> = []
   private var results: Set<ByteString> = []
@@ -51,7 +51,8 @@ struct Journeys {
   /// Made by the run, and moved, by itself or with a directory above it.
   func isOwn(_ path: ByteString) -> Bool { nearest(path)?.isOwn ?? false }
 
-  /// Where something is at the end that the run made in a directory which it made, too, and renamed then; that directory as well.
+  /// Where something is at the end that the run made in a directory which was renamed then; also that directory, when the run
+  /// had made it.
   /// Nil where it stayed, or went by itself.
   func place(of record: FileRecord) -> ByteString? {
     var path = record.path
@@ -83,7 +84,7 @@ struct Journeys {
       journeys.append(begin(move, files, traces))
     }
     let origin = journeys[index].names.first.flatMap { files[$0] }
-    if journeys[index].isOwn, origin?.counts[.directoryCreated] ?? 0 > 0 { carriers.append(move) }
+    if !journeys[index].isOwn || origin?.counts[.directoryCreated] ?? 0 > 0 { carriers.append(move) }
     // What had this name is no more.
     if let replaced = present.updateValue(index, forKey: move.to) { journeys[replaced].isGone = true }
     if holders.contains(move.from) { carry(move) }

@@ -40,6 +40,8 @@ struct Crowd: Hashable {
   }
   /// The directory it lies below, where that says something.
   var place: ByteString?
+  /// How many lie there, where others of the kind lie elsewhere.
+  var inPlace: Int?
 
   /// Nil for a path that is told by name.
   init?(_ path: ByteString) {

@@ -34,15 +34,29 @@ struct Line {
 
   /// Its parts, each with the comma, semicolon or spaces at its end: where a long line may be broken. No number is.
   var parts: [Line] {
+    broken { text, next in text.count > 1 && Self.separators.contains(text[text.count - 2]) }
+  }
+
+  /// Its words, each with the spaces at its end; "12 345" is one.
+  var words: [Line] {
+    broken { text, next in
+      text.count > 1 && text[text.count - 2] != Byte.space
+        && !(Self.isDigit(text[text.count - 2]) && next.map(Self.isDigit) ?? false)
+    }
+  }
+
+  private static let separators: [UInt8] = [Byte.space, UInt8(ascii: ","), UInt8(ascii: ";")]
+  private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  /// Breaks it behind spaces where `isEnd` says so, given the text from the last break on and what comes next.
+  private func broken(where isEnd: (_ text: [UInt8], _ next: UInt8?) -> Bool) -> [Line] {
     var parts = [Line()]
     for piece in pieces {
       var text: [UInt8] = []
       for (index, byte) in piece.text.enumerated() {
         text.append(byte)
         let next = index + 1 < piece.text.count ? piece.text[index + 1] : nil
-        let isBetween = byte == Byte.space && next != Byte.space && text.count > 1
-        let before = isBetween ? text[text.count - 2] : 0
-        guard isBetween, [Byte.space, UInt8(ascii: ","), UInt8(ascii: ";")].contains(before) else { continue }
+        guard byte == Byte.space, next != Byte.space, isEnd(text, next) else { continue }
         parts[parts.count - 1].add(text, piece.ink)
         parts.append(Line())
         text = []

@@ -269,7 +269,7 @@ extension View {
         line.add(": ")
         line.add(text)
       }
-      lines.append(line)
+      lines += wrapped(line)
     }
     if table.lostFunctions > 0 || table.lostCalls > 0 || table.lostReads > 0 {
       var lost: [String] = []
@@ -278,7 +278,7 @@ extension View {
           Words.count(table.lostFunctions, "function") + " with " + Words.count(table.lostCalls, "call"))
       }
       if table.lostReads > 0 { lost.append(Words.count(table.lostReads, "look-up") + " of variables") }
-      lines.append(Line("  had no room in a process's table: " + lost.joined(separator: ", "), .bad))
+      lines += wrapped(Line("  had no room in a process's table: " + lost.joined(separator: ", "), .bad))
     }
     return lines
   }

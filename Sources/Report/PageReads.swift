@@ -81,8 +81,9 @@ extension View {
     for ((crowd, count), text) in zip(crowds, texts) {
       var item = Line(crowd.kind.text(count))
       if crowd.place != nil {
-        item.add(" below ")
+        item.add(crowd.inPlace.map { " (\(Words.count($0)) below " } ?? " below ")
         item.add(text, .name)
+        if crowd.inPlace != nil { item.add(")") }
       }
       items.append((item, count))
     }
@@ -133,12 +134,16 @@ struct Tally {
     total += number
   }
 
-  /// The same, with each kind as one, and no place where there are several.
+  /// The same, with each kind as one; where that lies in several places with the one that holds the most.
   var byKind: [(Crowd, Int)] {
     var kinds = Tally()
     for (_, members) in Dictionary(grouping: counts, by: { $0.key.kind }) {
-      guard var crowd = members.first?.key else { continue }
-      if members.count > 1 { crowd.place = nil }
+      let most = members.max {
+        ($0.value, $1.key.place ?? "") < ($1.value, $0.key.place ?? "")
+      }
+      guard let most else { continue }
+      var crowd = most.key
+      if members.count > 1, crowd.place != nil { crowd.inPlace = most.value }
       kinds.add(crowd, members.reduce(0) { $0 + $1.value })
     }
     return kinds.ranked

@@ -94,7 +94,8 @@ struct Searches {
         groups[key, default: []].append(
           Search.Attempt(path: record.path, touch: touch, isInCrowd: isInCrowd))
         // What was not there because it was about to be made is no search.
-        if !isInCrowd, touch.found.contains(.failed) || (touch.found.contains(.absent) && !isMade) {
+        let isRefused = touch.found.contains(.failed) && !touch.isNoDirectory
+        if !isInCrowd, isRefused || (touch.found.contains(.absent) && !isMade) {
           unsuccessful.insert(key)
         }
       }
@@ -203,6 +204,13 @@ struct Searches {
       paths = search.attempts.map(\.path)
       found = search.attempts.map(\.touch.found)
     }
+  }
+}
+
+extension Touch {
+  /// It was there, and was no directory when it was asked for as one.
+  fileprivate var isNoDirectory: Bool {
+    error == ErrorNumber.notDirectory.number && !found.isDisjoint(with: Found.used.union(.present))
   }
 }
 

@@ -114,7 +114,7 @@ struct LookedUp {
         line.add(view.text(value, columns: 20), .faint)
       }
     }
-    return [line]
+    return view.wrapped(line)
   }
 }
 

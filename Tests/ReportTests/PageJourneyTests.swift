@@ -269,4 +269,15 @@ import Testing
     }
     #expect(page.contains("and 5 temporary files came and went below /tmp, ./.git\n"), "\(page)")
   }
+
+  @Test func whatIsMadeInADirectoryThatIsMovedAndRemovedIsNotThere() {
+    let page = Self.page { story in
+      story.open(10, "/tmp/old/.lock", OpenFlags.creatingExclusively)
+      story.change(10, .rename, "/tmp/old", to: "/tmp/garbage")
+      story.change(10, .unlink, "/tmp/garbage/.lock")
+      story.change(10, .rmdir, "/tmp/garbage")
+    }
+    #expect(page.contains("What it changed  1 path\n  deleted   /tmp/old/\n"), "\(page)")
+    #expect(!page.contains("created"), "\(page)")
+  }
 }

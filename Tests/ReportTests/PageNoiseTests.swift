@@ -93,9 +93,47 @@ import Testing
       page.contains(
         """
         What it read  32 files
-          30 Python library files, 2 locale and time zone files
+          30 Python library files (1 below /opt/0/lib/python3),
+              2 locale and time zone files
 
         """), "\(page)")
+  }
+
+  @Test func ofAKindInManyPlacesTheOneWithTheMostIsNamed() {
+    let page = Self.page(PageStyle(columns: 80)) { story in
+      for number in 0..<30 {
+        for file in 0...(number == 7 ? 9 : 0) {
+          story.open(10, ByteString("/opt/\(number)/lib/python3/\(file).py"))
+        }
+      }
+    }
+    #expect(page.contains("  39 Python library files (10 below /opt/7/lib/python3)\n"), "\(page)")
+  }
+
+  @Test func aFileThatIsAskedWhetherItIsADirectoryIsNotSought() {
+    let page = Self.page { story in
+      story.open(10, "/home/ada/site/src/a", OpenFlags.listing, error: 20)
+      story.open(10, "/home/ada/site/src/a")
+      story.open(10, "/home/ada/site/dst/.a.1", OpenFlags.creatingExclusively)
+      story.miss(10, "/home/ada/site/dst/a")
+      story.change(10, .rename, "/home/ada/site/dst/.a.1", to: "/home/ada/site/dst/a")
+    }
+    #expect(page.contains("What it looked for  all of it was there\n"), "\(page)")
+  }
+
+  @Test func longSentencesGoOnInTheNextLine() {
+    let page = Self.page(PageStyle(columns: 60)) { story in
+      story.interpret(
+        10, nil, method: .none, reason: "it is linked statically, and so its loader never sees LD_PRELOAD")
+      for name in ["LC_ALL", "LANG", "LC_TIME", "LC_PAPER"] {
+        story.read(10, ByteString(name), "C.UTF-8", source: .libc)
+      }
+    }
+    #expect(
+      page.contains(
+        "not observed inside in 1 process (tool): it is linked\n      statically, and so its loader never sees LD_PRELOAD\n"
+      ), "\(page)")
+    #expect(page.contains("LC_PAPER=C.UTF-8\n"), "\(page)")
   }
 
   @Test func whoStaysTheSameUserChangesNothing() {
