@@ -9,16 +9,23 @@ struct SecretText: ~Escapable {
   private var hasBracket = false
   /// So far there was nothing but names with "=": what follows is one value, to the end.
   private var isLeading = true
+  /// How many characters may still be looked at for the sake of a token that begins there. A text in which very many seem to
+  /// begin, each as long as all the rest, would take for ever.
+  private var patience: Int
 
   @_lifetime(copy text)
   init(_ text: Span<UInt8>) {
     self.text = text
+    patience = 32 * text.count + 4096
     search()
   }
 
   /// Looks for nothing by itself.
   @_lifetime(copy text)
-  init(scanning text: Span<UInt8>) { self.text = text }
+  init(scanning text: Span<UInt8>) {
+    self.text = text
+    patience = 0
+  }
 
   @_lifetime(self: copy self)
   private mutating func search() {
@@ -198,7 +205,10 @@ struct SecretText: ~Escapable {
 
   // MARK: Shapes
 
-  private func token(_ start: Int) -> Range<Int>? {
+  /// Where it has taken too long, all the rest is secret.
+  @_lifetime(self: copy self)
+  private mutating func token(_ start: Int) -> Range<Int>? {
+    if patience < 0 { return start..<text.count }
     for shape in Secrets.shapes where text[start] == shape.prefix[0] && has(shape.prefix, at: start) {
       let body = start + shape.prefix.count
       var end = body
@@ -208,6 +218,7 @@ struct SecretText: ~Escapable {
         hasCapital = hasCapital || text[end] &- 65 < 26
         end += 1
       }
+      patience -= end - start
       if end - body >= shape.least, !shape.isMixed || hasDigit && hasCapital { return start..<end }
     }
     return webToken(start)
@@ -220,7 +231,8 @@ struct SecretText: ~Escapable {
       || alphabet == .dotted && byte == UInt8(ascii: ".")
   }
 
-  private func webToken(_ start: Int) -> Range<Int>? {
+  @_lifetime(self: copy self)
+  private mutating func webToken(_ start: Int) -> Range<Int>? {
     guard has(Secrets.webToken, at: start) else { return nil }
     var end = start
     var dots: [Int] = []
@@ -228,6 +240,7 @@ struct SecretText: ~Escapable {
       if text[end] == UInt8(ascii: ".") { dots.append(end) }
       end += 1
     }
+    patience -= end - start
     guard let first = dots.first, first - start >= 10, dots.count >= 2, has(Secrets.webToken, at: first + 1)
     else {
       return nil
@@ -254,11 +267,10 @@ struct SecretText: ~Escapable {
 
   /// The password of `user:password@host`, where that begins at `start`.
   func password(ofURL start: Int) -> Range<Int>? {
-    let end = end(from: start, where: Self.endsURL)
     var colon: Int?, sign: Int?
     var at = start
-    while at < end, text[at] != UInt8(ascii: "/"), text[at] != UInt8(ascii: "?"),
-      text[at] != UInt8(ascii: "#")
+    while at < text.count, !Self.endsURL(text[at]), text[at] != UInt8(ascii: "/"),
+      text[at] != UInt8(ascii: "?"), text[at] != UInt8(ascii: "#")
     {
       if text[at] == UInt8(ascii: ":"), colon == nil, sign == nil { colon = at }
       if text[at] == UInt8(ascii: "@") { sign = at }
