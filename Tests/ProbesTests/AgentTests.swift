@@ -60,6 +60,10 @@ struct AgentTests {
     try Self.check("agent_harmless.py", python, "-B")
   }
 
+  @Test(arguments: pythons) func programsWithLittleMemoryHaveAsMuchAsAlone(_ python: String) throws {
+    try Self.check("agent_limits.py", python, "-B")
+  }
+
   @Test(arguments: pythons) func unknownPythonsAreRefused(_ python: String) throws {
     try Self.check("agent_disguised.py", python)
   }

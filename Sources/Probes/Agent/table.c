@@ -99,8 +99,11 @@ bool table_create(void) {
   static const enum hg_agent_kind first[] = {HG_AGENT_FUNCTIONS, HG_AGENT_READS, HG_AGENT_TEXTS};
   const uint64_t count = sizeof first / sizeof *first, size = HG_AGENT_PAGE + count * HG_AGENT_CHUNK;
   if (table.base || session.file.limit < size) return table_header != &nothing;
-  // The limit is what the table may grow to; a process whose address space is limited gets less.
+  // The limit is what the table may grow to. Where the process's address space is limited (ulimit -v), no more than a 64th of
+  // that is taken from the program.
   uint64_t reserved = session.file.limit < UINT32_MAX ? session.file.limit : UINT32_MAX;
+  const uint64_t share = system_limit(RLIMIT_AS) / 64;
+  if (reserved > share) reserved = share > size ? share : size;
   reserved -= (reserved - HG_AGENT_PAGE) % HG_AGENT_CHUNK;
   char *base = system_mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (system_failed(base)) return false;
