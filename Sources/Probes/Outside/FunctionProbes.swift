@@ -27,7 +27,7 @@ final class FunctionProbes: @unchecked Sendable {
     var since: UInt64
   }
 
-  private var findings: [OpenedFile.Identity: Finding] = [:]
+  private var findings: [OpenedFile.Identity: (finding: Finding, changed: Int64)] = [:]
   private(set) var attached: [Attached] = []
   /// Nil: they are detached, for good.
   private let uprobes = Mutex<[Box]?>([])
@@ -54,12 +54,15 @@ final class FunctionProbes: @unchecked Sendable {
   /// What keeps them attached.
   var descriptors: [FileDescriptor] { uprobes.withLock { $0 ?? [] }.flatMap { $0.uprobes.descriptors } }
 
-  /// Looks at a file, and attaches where it has an interpreter's code; each file once.
+  /// Looks at a file, and attaches where it has an interpreter's code; each file once, but for those that had none and were
+  /// changed since: a library may have been looked at while it was written.
   func attach(_ path: ByteString, _ object: borrowing LoadedObject) -> Finding {
     guard let file = OpenedFile(path) else { return .noPython }
-    if let known = findings[file.identity] { return known }
+    if let known = findings[file.identity] {
+      guard case .noPython = known.finding, known.changed != file.changed else { return known.finding }
+    }
     let finding = look(file, object)
-    findings[file.identity] = finding
+    findings[file.identity] = (finding, file.changed)
     return finding
   }
 

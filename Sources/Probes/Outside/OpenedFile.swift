@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLaunch
 internal import ELF
 internal import Glibc
 internal import Inspection
@@ -13,6 +14,8 @@ final class OpenedFile: Sendable {
 
   let identity: Identity
   let size: UInt64
+  /// When it was changed last, in nanoseconds of the file system's clock.
+  let changed: Int64
   private let descriptor: Int32
 
   /// A regular file; nil where it is none, or cannot be read.
@@ -27,6 +30,7 @@ final class OpenedFile: Sendable {
     let isRead = unsafe fstat(number, &about) == 0
     identity = Identity(device: UInt64(about.st_dev), inode: UInt64(about.st_ino))
     size = UInt64(max(0, about.st_size))
+    changed = Int64(about.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(about.st_ctim.tv_nsec)
     guard isRead, about.st_mode & S_IFMT == S_IFREG else { return nil }
   }
 

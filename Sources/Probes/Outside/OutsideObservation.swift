@@ -82,9 +82,12 @@ final class OutsideObservation: @unchecked Sendable {
       // A program that has Python inside.
       guard case .descriptor = open.result, let path = open.target.ourPath,
         path.bytes.split(separator: UInt8(ascii: "/")).last?.starts(with: "libpython".utf8) == true,
-        case .noPython? = programs[pid]?.finding
+        let known = programs[pid]?.finding
       else { return [] }
-      programs[pid]?.finding = attach(Suspect(library: path))
+      // It may be another one than its file let expect: by LD_LIBRARY_PATH.
+      let finding = attach(Suspect(library: path))
+      if case .attached = finding { programs[pid]?.finding = finding }
+      if case .noPython = known { programs[pid]?.finding = finding }
       return []
     case .exit:
       defer { programs[pid] = nil }
