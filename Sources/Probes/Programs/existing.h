@@ -137,12 +137,7 @@ static __always_inline int tell_existing(struct bpf_iter__task *ctx, bool can_re
     s->offset = sizeof *record + size;
   }
 
-  walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(executable(task))));
-  walk(s, &record->walks[HG_EXEC_CWD], as_number(s, working_directory(task)));
-  walk(s, &record->walks[HG_EXEC_STDIN], as_number(s, file_path(descriptor(task, 0))));
-  walk(s, &record->walks[HG_EXEC_STDOUT], as_number(s, file_path(descriptor(task, 1))));
-  walk(s, &record->walks[HG_EXEC_STDERR], as_number(s, file_path(descriptor(task, 2))));
-  append_cgroup(s, &record->cgroup, task);
+  append_places(s, record, task, executable(task));
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
   record->header.size = end;

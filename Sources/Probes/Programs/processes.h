@@ -65,6 +65,17 @@ static __noinline __u32 emit_arguments(struct hg_header *header, __u32 type, __u
   return HG_EXEC_ARGUMENTS_LOST;
 }
 
+// Where a process's executable lies, where it is, and what it has for its standard files.
+static __always_inline void append_places(
+    struct scratch *s, struct hg_exec *record, struct task_struct *task, struct file *exe) {
+  walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(exe)));
+  walk(s, &record->walks[HG_EXEC_CWD], as_number(s, working_directory(task)));
+  walk(s, &record->walks[HG_EXEC_STDIN], as_number(s, file_path(descriptor(task, 0))));
+  walk(s, &record->walks[HG_EXEC_STDOUT], as_number(s, file_path(descriptor(task, 1))));
+  walk(s, &record->walks[HG_EXEC_STDERR], as_number(s, file_path(descriptor(task, 2))));
+  append_cgroup(s, &record->cgroup, task);
+}
+
 // Whether the environment given at each exec is told.
 const volatile __u32 tells_environment = 0;
 
@@ -147,12 +158,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
     if (result == HG_EXEC_ARGUMENTS_UNREADABLE) record->flags |= HG_EXEC_ENVIRONMENT_UNREADABLE;
   }
 
-  walk(s, &record->walks[HG_EXEC_EXE], as_number(s, file_path(exe)));
-  walk(s, &record->walks[HG_EXEC_CWD], as_number(s, working_directory(task)));
-  walk(s, &record->walks[HG_EXEC_STDIN], as_number(s, file_path(descriptor(task, 0))));
-  walk(s, &record->walks[HG_EXEC_STDOUT], as_number(s, file_path(descriptor(task, 1))));
-  walk(s, &record->walks[HG_EXEC_STDERR], as_number(s, file_path(descriptor(task, 2))));
-  append_cgroup(s, &record->cgroup, task);
+  append_places(s, record, task, exe);
 
   __u32 end = s->offset;
   if (end > RECORD_ROOM) end = RECORD_ROOM;
