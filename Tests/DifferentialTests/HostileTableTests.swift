@@ -11,6 +11,19 @@ extension Differential {
       "table-unmatched",
     ]
 
+    @Test func othersDoNotFindTheDirectoryThatProgramsLeaveTablesIn() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let other = "setpriv --reuid 65534 --regid 65534 --clear-groups --reset-env"
+      let script = "\(other) ls /run/honeyguide; /usr/bin/python3 -c 'len([])'"
+      let (outcome, story) = try laboratory.inspect(
+        Command(["/bin/sh", "-c", script], in: laboratory.work), injecting: true)
+      #expect(outcome.outputText == "" && outcome.errorText.contains("Permission denied"))
+      // Those who are told where it is find it.
+      #expect(story.lines.contains { $0.event == "function" })
+    }
+
     @Test(arguments: [0, 10_000])
     func nothingOfWhatItLeavesCountsButAsLost(others: Int) throws {
       let laboratory = try Laboratory()

@@ -7,7 +7,7 @@
 /// Counted up with every change of what follows. An agent does nothing for a session of another version.
 #define HG_AGENT_VERSION 1u
 
-/// Where sessions are. The directory is root's, 0755; a session's own directory is root's, 1733.
+/// Where sessions are. The directory is root's, 0711; a session's own directory is root's, 1733.
 #define HG_AGENT_SESSIONS "/run/honeyguide"
 /// The file in a session's directory that describes it: root's, 0644. While the session lasts Honeyguide holds a write
 /// lock on its first byte (an open file description lock), so that F_OFD_GETLK tells whether anybody is there.

@@ -17,6 +17,9 @@ final class AgentSession {
 
   /// Where sessions are.
   static let place = HG_AGENT_SESSIONS
+  /// Who does not know a session's number does not find its directory: others have no business there, and could fill the
+  /// file system.
+  private static let placeMode: mode_t = 0o711
   /// How large a table may become, in bytes.
   static let tableLimit = 64 << 20
 
@@ -36,12 +39,14 @@ final class AgentSession {
 
   /// `flags`: enum hg_agent_flag.
   init(flags: UInt32) throws(InjectionError) {
-    if unsafe mkdir(Self.place, 0o755) == 0 { unsafe chmod(Self.place, 0o755) }
+    unsafe mkdir(Self.place, Self.placeMode)
     var about = stat()
     guard unsafe lstat(Self.place, &about) == 0 else { throw .noSession(Self.place, errno) }
     guard about.st_uid == 0, about.st_mode & S_IFMT == S_IFDIR, about.st_mode & 0o022 == 0 else {
       throw .notOwn(Self.place)
     }
+    // Whatever the umask, and whatever another version made it.
+    unsafe chmod(Self.place, Self.placeMode)
     Self.removeDead()
     let id = UInt32.random(in: .min ... .max)
     let path = Self.place + "/" + Self.name(id)
