@@ -64,7 +64,9 @@ struct StormSection {
       row.figures.append(Figure(name: "tool's own CPU", unit: .seconds, samples: series.tracer))
       row.loss = series.loss
     }
-    if storm == .exec { row.figures.append(Figure(name: "CPU added to each", unit: .microseconds, samples: series.added)) }
+    if storm == .exec {
+      row.figures.append(Figure(name: "CPU added to each", unit: .microseconds, samples: series.added))
+    }
     if tool.isHoneyguide { row.marks = marks(tool, series) }
     let operations = tool.operations(of: storm)
     if operations != storm.operations { row.note = "\(operations.grouped) calls, compared per call" }
