@@ -94,6 +94,7 @@ extension View {
 
   /// Where something came and went again; nil for what stays, or was there before.
   private func passingPlace(_ record: FileRecord) -> ByteString? {
+    if journeys.isPassed(record.path), !traces.isMade(record) { return nil }
     var place = traces.passing(record)
     if place == nil, record.isGone, record.counts[.deleted] + record.counts[.directoryDeleted] > 0,
       journeys.isOwn(record.path)

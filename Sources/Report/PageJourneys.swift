@@ -34,6 +34,7 @@ struct Journeys {
   private var carriers: [Move] = []
   private var steps: Set<ByteString> = []
   private var results: Set<ByteString> = []
+  private var passed: Set<ByteString> = []
 
   init(_ files: FileTable, _ traces: Traces) {
     for move in files.moves.sorted(by: { $0.time < $1.time }) where move.kind == .rename {
@@ -46,6 +47,8 @@ struct Journeys {
   func isStep(_ path: ByteString) -> Bool { steps.contains(path) }
   /// What the run made under another name.
   func isResult(_ path: ByteString) -> Bool { results.contains(path) }
+  /// A name that something from before the run had for a while.
+  func isPassed(_ path: ByteString) -> Bool { passed.contains(path) }
   /// Told by the name from before: what is gone, or was in a directory that is.
   func isLost(_ path: ByteString) -> Bool { nearest(path).map { !$0.isOwn && $0.isGone } ?? false }
   /// Made by the run, and moved, by itself or with a directory above it.
@@ -127,6 +130,7 @@ struct Journeys {
     let journey = journeys[index]
     guard let origin = journey.names.first, let name = journey.names.last else { return }
     let record = files[name]
+    if !journey.isOwn { passed.formUnion(journey.names.dropLast()) }
     let isDeleted =
       record.map {
         $0.isGone && $0.counts[.deleted] + $0.counts[.directoryDeleted] > 0 && $0.lastGone >= journey.last

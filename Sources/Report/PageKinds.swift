@@ -125,7 +125,8 @@ struct Crowd: Hashable {
     ("/lib/python", .python), ("/lib64/python", .python),
     ("/site-packages/", .python), ("/dist-packages/", .python), ("/__pycache__/", .python),
     ("/node_modules/", .node), ("/perl5/", .perl), ("/perl-base/", .perl), ("-linux-gnu/perl/", .perl),
-    ("/lib/ruby/", .ruby), ("/gems/", .ruby),
+    ("/lib/ruby/", .ruby), ("/gems/", .ruby), ("/site_ruby/", .ruby), ("/vendor_ruby/", .ruby),
+    ("-linux-gnu/ruby/", .ruby), ("/gem/ruby/", .ruby), ("/rubygems-integration/", .ruby),
     ("/.cargo/registry/", .packages), ("/go/pkg/mod/", .packages), ("/.cache/pip/", .packages),
   ].map { (Array($0.utf8), $1) }
 }

@@ -89,6 +89,9 @@ import Testing
       }
       #expect(page.contains("  renamed   ./a → ./t/b → ./e\n"), "\(page)")
       #expect(page.count { $0 == "→" } == 2, "\(page)")
+      // The directory, and not the file that went through it.
+      #expect(page.contains("1 temporary file came and went") == isRemoved, "\(page)")
+      #expect(page.contains("temporary") == isRemoved, "\(page)")
     }
   }
 

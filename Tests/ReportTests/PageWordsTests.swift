@@ -77,6 +77,15 @@ import Testing
   }
 
   @Test(arguments: [
+    "/usr/local/lib/site_ruby/3.1.0", "/usr/lib/x86_64-linux-gnu/ruby/3.1.0/rbconfig.rb",
+    "/home/ada/.local/share/gem/ruby/3.1.0/specifications",
+    "/usr/lib/ruby/vendor_ruby/rubygems.rb",
+  ])
+  func whatRubyInstallsForItselfIsRubys(path: String) {
+    #expect(Crowd(ByteString(path))?.kind == .ruby)
+  }
+
+  @Test(arguments: [
     "/usr/local/share/perl/5.36.0/A.pm", "/usr/local/lib/site_perl/A.pm",
     "/usr/local/lib/x86_64-linux-gnu/perl/5.36.0/A.pm",
   ])
