@@ -214,12 +214,16 @@ public struct Open: Hashable, Sendable {
     case descriptor(Int32)
     case error(ErrorNumber)
   }
+  /// Whether this very call made the file, by the kernel's own word (`FMODE_CREATED` of the open file); nil where that could not
+  /// be read.
+  public var isCreated: Bool?
 
-  public init(target: PathArgument, flags: OpenFlags, mode: UInt32, result: Result) {
+  public init(target: PathArgument, flags: OpenFlags, mode: UInt32, result: Result, isCreated: Bool? = nil) {
     self.target = target
     self.flags = flags
     self.mode = mode
     self.result = result
+    self.isCreated = isCreated
   }
 }
 

@@ -12,6 +12,13 @@ extension Open {
     case .readWrite: return flags.truncates ? (.written, .written) : (.readWritten, [.read, .written])
     }
   }
+
+  /// That it made the file, or that it may have.
+  var creating: FileUse? {
+    guard flags.creates else { return nil }
+    if let isCreated { return isCreated ? .created : nil }
+    return flags.isExclusive ? .created : .maybeCreated
+  }
 }
 
 extension FileRecord {
@@ -26,7 +33,7 @@ extension FileRecord {
     case .rmdir: counts.add(.directoryDeleted)
     case .rename: counts.add(.renamedFrom)
     case .mkdir: counts.add(.directoryCreated)
-    case .mknod: counts.add(.createdExclusively)
+    case .mknod: counts.add(.created)
     case .symlink: counts.add(.linked)
     // The file keeps its name; the new name is counted as linked.
     case .link: counts.add(.present)
@@ -39,6 +46,7 @@ extension FileRecord {
     case .unlink, .rmdir, .rename:
       firstPresent = min(firstPresent, time)
       lastGone = max(lastGone, time)
+      if kind != .rename { firstDeleted = min(firstDeleted, time) }
       if kind == .unlink { rights = FileRights() }
     case .mkdir, .symlink, .mknod:
       firstCreating = min(firstCreating, time)

@@ -40,9 +40,11 @@ public struct FileRecord: Sendable {
 
   var firstTouch: Touch
   var moreTouches: [Touch] = []
-  /// When it was first not there, first there, and first made or opened with O_CREAT; .max for never.
+  /// When it was first not there, first there, first deleted, and first made or opened with O_CREAT; .max for
+  /// never.
   var firstAbsent = UInt64.max
   var firstPresent = UInt64.max
+  var firstDeleted = UInt64.max
   public internal(set) var firstCreating = UInt64.max
 
   init(_ path: ByteString, touch: Touch) {
@@ -61,9 +63,11 @@ public struct FileRecord: Sendable {
   /// The first time anything was done with it, in nanoseconds since boot.
   public var first: UInt64 { moreTouches.reduce(firstTouch.time) { min($0, $1.time) } }
 
-  /// Surely made by this run: O_EXCL says so, or it was not there before O_CREAT.
+  /// Surely made by this run, where nothing had been that the run deleted: the kernel says so, or it was not there before
+  /// O_CREAT.
   public var isCreated: Bool {
-    counts[.createdExclusively] > 0 || counts[.directoryCreated] > 0 || counts[.linked] > 0
+    guard firstDeleted >= firstCreating else { return false }
+    return counts[.created] > 0 || counts[.directoryCreated] > 0 || counts[.linked] > 0
       || (counts[.maybeCreated] > 0 && firstAbsent < firstCreating && firstPresent >= firstCreating)
   }
   /// Not there when it was first asked for.

@@ -41,13 +41,12 @@ public struct FileTable: Sendable {
       touch(position, found, by: program, at: time)
       if open.flags.isTemporaryFile { return }
       touchLink(open.target, found, by: program, at: time)
-      if open.flags.creates {
-        let isExclusive = open.flags.isExclusive
-        records[position].counts.add(isExclusive ? .createdExclusively : .maybeCreated)
+      if let creating = open.creating {
+        records[position].counts.add(creating)
         records[position].firstCreating = min(records[position].firstCreating, time)
       }
       records[position].isThere(at: time)
-      if open.flags.creates, records[position].isCreated {
+      if let creating = open.creating, creating == .created || records[position].isCreated {
         records[position].rights.make(open.mode, at: time)
       }
     }
@@ -111,7 +110,7 @@ public struct FileTable: Sendable {
   /// A socket that was given a name: a file that nobody had.
   mutating func bind(_ target: PathArgument, by program: Program.ID, at time: UInt64) {
     guard let position = position(of: target, by: program, at: time) else { return }
-    records[position].counts.add(.createdExclusively)
+    records[position].counts.add(.created)
     records[position].firstCreating = min(records[position].firstCreating, time)
     records[position].isThere(at: time)
     touch(position, .changed, by: program, at: time)

@@ -8,8 +8,8 @@ public enum FileUse: Int, CaseIterable, Sendable {
   case written
   /// Opened for both: whether it was written to is not known.
   case readWritten
-  /// Opened with O_CREAT: with O_EXCL surely created, otherwise perhaps.
-  case createdExclusively, maybeCreated
+  /// Opened with O_CREAT, and made by that; or perhaps made, where the kernel did not tell.
+  case created, maybeCreated
   /// O_TMPFILE: a file without a name in this directory.
   case temporary
   /// O_PATH: only its place was taken.
@@ -30,7 +30,7 @@ public enum FileUse: Int, CaseIterable, Sendable {
   public var isChange: Bool {
     switch self {
     case .read, .listed, .referenced, .executed, .present, .absent, .failed, .entered: false
-    case .written, .readWritten, .createdExclusively, .maybeCreated, .temporary, .deleted, .directoryCreated,
+    case .written, .readWritten, .created, .maybeCreated, .temporary, .deleted, .directoryCreated,
       .directoryDeleted, .renamedFrom, .renamedTo, .linked, .truncated, .modeChanged, .ownerChanged:
       true
     }
@@ -50,7 +50,7 @@ public struct FileCounts: Sendable {
 
   /// Calls in all. One that may have created is counted as what it opened for.
   public var total: UInt64 {
-    FileUse.allCases.reduce(0) { $0 + UInt64(self[$1]) } - UInt64(self[.createdExclusively])
+    FileUse.allCases.reduce(0) { $0 + UInt64(self[$1]) } - UInt64(self[.created])
       - UInt64(self[.maybeCreated])
   }
   public var isChanged: Bool { FileUse.allCases.contains { $0.isChange && self[$0] > 0 } }

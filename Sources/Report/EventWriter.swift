@@ -209,6 +209,7 @@ extension EventWriter {
     case .descriptor(let descriptor): json.field("fd", descriptor)
     case .error(let error): json.field("error", error.name)
     }
+    if open.flags.creates, let isCreated = open.isCreated { json.field("created", isCreated) }
   }
 
   mutating func flags(_ value: OpenFlags) {

@@ -112,7 +112,7 @@ extension LiveLine {
     verb("open")
     path(open.target)
     access(open.flags)
-    if open.flags.creates || open.flags.isTemporaryFile { text("+create") }
+    if (open.flags.creates && open.isCreated ?? true) || open.flags.isTemporaryFile { text("+create") }
     if open.flags.truncates { text("+truncate") }
     switch open.result {
     case .descriptor(let descriptor): text(" = \(descriptor)")

@@ -164,7 +164,7 @@ extension FileUse {
     case .listed: "listed"
     case .written: "written"
     case .readWritten: "opened to read and write"
-    case .createdExclusively: "created"
+    case .created: "created"
     case .maybeCreated: "opened with O_CREAT"
     case .temporary: "temporary file without a name"
     case .referenced: "opened as a place"

@@ -7,7 +7,7 @@ struct Traces {
   private var passed: Set<ByteString> = []
 
   init(_ files: FileTable) {
-    for record in files.records where record.counts[.directoryCreated] > 0 {
+    for record in files.records where record.counts[.directoryCreated] > 0 && record.isCreated {
       made.insert(record.path)
       if record.isGone, record.counts[.directoryDeleted] > 0 { passed.insert(record.path) }
     }

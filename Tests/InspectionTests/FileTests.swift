@@ -72,6 +72,41 @@ import Testing
     #expect(files["/tmp/c"]?.counts[.absent] == 1)
   }
 
+  @Test func theKernelsWordOnWhoMadeAFileCounts() {
+    let flags: UInt64 = 0o101
+    var story = Story()
+    story.exec(10, "tool")
+    story.open(10, "/tmp/new", flags, isCreated: true)
+    story.open(10, "/tmp/new", flags, isCreated: false)
+    story.open(10, "/tmp/old", flags, isCreated: false)
+    // It was not there; then somebody made it who is not followed.
+    story.miss(10, "/tmp/others")
+    story.open(10, "/tmp/others", flags, isCreated: false)
+    story.open(10, "/tmp/unknown", flags)
+    let files = story.inspection("tool").files
+    #expect(files["/tmp/new"]?.isCreated == true && files["/tmp/new"]?.counts[.created] == 1)
+    for path in ["/tmp/old", "/tmp/others", "/tmp/unknown"] as [ByteString] {
+      #expect(files[path]?.isCreated == false && files[path]?.counts[.written] == 1)
+    }
+    #expect(files["/tmp/unknown"]?.counts[.maybeCreated] == 1 && files["/tmp/old"]?.counts[.maybeCreated] == 0)
+  }
+
+  @Test func whatWasDeletedBeforeItWasMadeAnewIsNotTheRunsOwn() {
+    var story = Story()
+    story.exec(10, "tool")
+    story.change(10, .unlink, "/tmp/old")
+    story.open(10, "/tmp/old", 0o101, isCreated: true)
+    story.change(10, .rmdir, "/tmp/folder")
+    story.change(10, .mkdir, "/tmp/folder")
+    // Its own, twice.
+    story.open(10, "/tmp/lock", 0o301, isCreated: true)
+    story.change(10, .unlink, "/tmp/lock")
+    story.open(10, "/tmp/lock", 0o301, isCreated: true)
+    let files = story.inspection("tool").files
+    #expect(files["/tmp/old"]?.isCreated == false && files["/tmp/folder"]?.isCreated == false)
+    #expect(files["/tmp/lock"]?.isCreated == true)
+  }
+
   @Test func whoOpensThroughALinkUsedTheLink() throws {
     var story = Story()
     story.exec(10, "tool")

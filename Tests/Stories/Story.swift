@@ -101,13 +101,15 @@ public struct Story {
 
   // MARK: Files
 
-  public mutating func open(_ pid: Int32, _ path: ByteString, _ flags: UInt64 = 0, error: Int32? = nil) {
+  public mutating func open(
+    _ pid: Int32, _ path: ByteString, _ flags: UInt64 = 0, error: Int32? = nil, isCreated: Bool? = nil
+  ) {
     add(
       pid,
       .open(
         Open(
           target: PathArgument(requested: path, path: path), flags: OpenFlags(rawValue: flags), mode: 0o644,
-          result: error.map { .error(ErrorNumber($0)) } ?? .descriptor(3))))
+          result: error.map { .error(ErrorNumber($0)) } ?? .descriptor(3), isCreated: isCreated)))
   }
 
   public mutating func find(_ pid: Int32, _ path: ByteString) { look(pid, path, error: nil) }

@@ -188,6 +188,9 @@ struct hg_call {
 // socketcall is asked for, then the operations of io_uring.
 enum { HG_CALLS_32 = 512, HG_CALLS_SOCKETCALL = 992, HG_CALLS_URING = 1024, HG_CALLS = 1152 };
 
+// What the kernel keeps about an open file (FMODE_*, include/linux/fs.h), of which this is the same since Linux 4.19.
+enum hg_file_mode { HG_FILE_CREATED = 1 << 20 };  // by the open that it comes from
+
 // Tail: names, text, then walks. A walk is the path itself where a flag of the call says so and the call succeeded,
 // otherwise the directory that the name is relative to (absent for an absolute name).
 struct hg_paths {
@@ -201,7 +204,7 @@ struct hg_paths {
   hg_u16 has_view;    // an hg_view follows, with texts of its own, at the next multiple of 8
   struct hg_text names[2];
   struct hg_text text;
-  hg_u32 unused2;
+  hg_u32 file_mode;   // of the file that was opened, enum hg_file_mode; 0: not known
   struct hg_walk walks[2];
 };
 
@@ -235,8 +238,9 @@ struct hg_file {
 struct hg_uring_done {
   struct hg_header header;
   hg_u64 key;
-  hg_s64 result;
-  struct hg_walk walk;  // to the file that was opened
+  hg_s32 result;
+  hg_u32 file_mode;     // of the file that was opened; 0: not known
+  struct hg_walk walk;  // to it
 };
 
 struct hg_uring_key {

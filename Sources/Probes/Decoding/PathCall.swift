@@ -44,7 +44,8 @@ extension Decoder {
           target: call == "open_by_handle_at" && error != nil
             ? PathArgument(requested: nil, path: nil) : target,
           flags: OpenFlags(rawValue: flags), mode: Self.mode(record.b),
-          result: error.map { .error($0) } ?? .descriptor(Int32(clamping: record.result))))
+          result: error.map { .error($0) } ?? .descriptor(Int32(clamping: record.result)),
+          isCreated: record.file_mode == 0 ? nil : record.file_mode & HG_FILE_CREATED.rawValue != 0))
     case HG_CALL_LOOKUP:
       return .lookup(Lookup(call: call, target: target, error: error))
     case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS:

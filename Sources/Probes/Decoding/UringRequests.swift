@@ -29,7 +29,8 @@ extension Decoder {
   ) throws(DecodeError) -> Event? {
     var reader = unsafe RecordReader(request.span.bytes)
     var record = try reader.read(hg_paths.self)
-    record.result = done.result
+    record.result = Int64(done.result)
+    record.file_mode = done.file_mode
     var body = try pathCall(record, &reader)
     if case .open(var open) = body {
       // The kernel adds O_LARGEFILE before anybody sees the flags.

@@ -111,7 +111,7 @@ struct dentry {
 struct vfsmount { struct dentry *mnt_root; };
 struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
-struct file { struct path f_path; struct inode *f_inode; void *private_data; unsigned int f_flags; long long f_pos; };
+struct file { struct path f_path; struct inode *f_inode; void *private_data; unsigned int f_flags, f_mode; long long f_pos; };
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 struct fs_struct { struct path root, pwd; };

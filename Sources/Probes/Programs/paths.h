@@ -175,11 +175,15 @@ static __noinline int tell_paths(
 
   record->text.size = 0;
   record->text.flags = HG_TEXT_ABSENT;
-  record->unused2 = 0;
+  record->file_mode = 0;
   if (call->text >= 0) append_user(s, &record->text, argument(&s->arguments, call->text));
 
   unsigned long from = 0, from2 = 0;
-  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) from = as_number(s, file_path(descriptor(task, result)));
+  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) {
+    struct file *file = descriptor(task, result);
+    if (file) LOAD(record->file_mode, file, f_mode);
+    from = as_number(s, file_path(file));
+  }
   else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = as_number(s, working_directory(task));
   record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.

@@ -162,7 +162,7 @@ int BPF_PROG(uring_submit, struct io_kiocb *request) {
   else walk_base(s, &record->walks[1], &record->names[1], sizeof *record + record->names[0].size, paths.directory2);
   record->is_resolved = 0;
   record->has_view = 0;
-  record->unused2 = 0;
+  record->file_mode = 0;
   record->call = row;
   record->event = call->event;
   record->result = (__u64)request;
@@ -206,10 +206,13 @@ int BPF_PROG(uring_done, void *context, struct io_kiocb *request) {
   s->offset = sizeof *record;
   record->key = key;
   record->result = result;
+  record->file_mode = 0;
   no_walk(&record->walk);
   // The descriptor is the process's; only a thread of it can look.
   if (value.has_descriptor && result >= 0 && (__u32)task->tgid == value.key.pid) {
-    __u64 from = as_number(s, file_path(descriptor(task, result)));
+    struct file *file = descriptor(task, result);
+    if (file) LOAD(record->file_mode, file, f_mode);
+    __u64 from = as_number(s, file_path(file));
     if (from) walk(s, &record->walk, from);
   }
   fill_header(&record->header, HG_RECORD_URING_DONE, task, parent_pid(task));
