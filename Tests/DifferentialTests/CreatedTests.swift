@@ -26,7 +26,8 @@ extension Differential {
       // Nothing is made by an open that does not ask for it.
       #expect(
         story.lines.allSatisfy { line in
-          line.json["created"] == nil || line.json["flags"]?.array?.contains { $0.string == "O_CREAT" } == true
+          line.json["created"] == nil
+            || line.json["flags"]?.array?.contains { $0.string == "O_CREAT" } == true
         })
     }
   }

@@ -88,7 +88,8 @@ import Testing
     for path in ["/tmp/old", "/tmp/others", "/tmp/unknown"] as [ByteString] {
       #expect(files[path]?.isCreated == false && files[path]?.counts[.written] == 1)
     }
-    #expect(files["/tmp/unknown"]?.counts[.maybeCreated] == 1 && files["/tmp/old"]?.counts[.maybeCreated] == 0)
+    #expect(
+      files["/tmp/unknown"]?.counts[.maybeCreated] == 1 && files["/tmp/old"]?.counts[.maybeCreated] == 0)
   }
 
   @Test func whatWasDeletedBeforeItWasMadeAnewIsNotTheRunsOwn() {
