@@ -102,7 +102,10 @@ struct SecretText: ~Escapable {
       isQuoted = true
       at += 1
     }
-    if isQuoted { at = blanks(at) }
+    // An assignment may have blanks round its sign: password = hunter2
+    let equals = blanks(at)
+    let isSpaced = !isQuoted && equals > at && equals < text.count && text[equals] == UInt8(ascii: "=")
+    if isQuoted || isSpaced { at = equals }
     guard at < text.count, text[at] == UInt8(ascii: "=") || text[at] == UInt8(ascii: ":") else { return nil }
     let isColon = text[at] == UInt8(ascii: ":")
     let words = NameWords(text.extracting(name))
@@ -113,7 +116,7 @@ struct SecretText: ~Escapable {
     while at < text.count, text[at] == UInt8(ascii: "=") { at += 1 }
     // A place, not a value: token:/run/token, Token::new
     if isColon, at < text.count, text[at] == UInt8(ascii: "/") || text[at] == UInt8(ascii: ":") { return nil }
-    if isColon || isQuoted { at = blanks(at) }
+    if isColon || isQuoted || isSpaced { at = blanks(at) }
     if isHeader { at = behindScheme(at) }
     var end: Int
     if isLeading, !isQuoted {

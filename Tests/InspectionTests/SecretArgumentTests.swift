@@ -44,6 +44,8 @@ import Testing
     ["sh", "-c", "run --token «x» --verbose; ls"],
     ["sh", "-c", "bash -c 'mysql -p«x»'"], ["ssh", "host", "mysql -p«x» site"],
     ["python3", "-c", "connect(user='ada', password=«'x y'»)"],
+    // Blanks round the sign.
+    ["tool", "aws_secret_access_key = «abc/d»"], ["python3", "-c", "user = 'ada'; password = «'x y'»; run(user)"],
   ]
 
   static let harmless: [[String]] = [
@@ -55,7 +57,7 @@ import Testing
     ["tool", "--password-file", "/run/secret"], ["tool", "--token-file=./token"],
     ["curl", "-u", "ada", "https://x"],
     ["ssh", "-p", "22", "host", "ls -l"], ["ssh", "host"], ["tool", "--max-tokens", "100"],
-    ["tool", "--password="],
+    ["tool", "--password="], ["tool", "the token is = 3"], ["sh", "-c", "test $monkey = x"],
     ["git", "commit", "-m", "Fix token parsing in key exchange"], ["gcc", "-c", "token.c", "-o", "token.o"],
     ["make", "KEY=1", "MONKEY=2"], ["grep", "-r", "password", "."],
     ["ssh-keygen", "-t", "ed25519", "-f", "id"],
