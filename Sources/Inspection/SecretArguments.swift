@@ -76,6 +76,8 @@ private struct SecretCommand {
   private var awaitsText = false
   private var isRemote = false
   private var awaitsPair = false
+  /// The last word, of a text, was a secret's name: "=" may follow, with blanks round it.
+  private var isName = false
   private let depth: Int
 
   init(depth: Int = 0) { self.depth = depth }
@@ -84,6 +86,12 @@ private struct SecretCommand {
   mutating func word(_ word: Span<UInt8>) -> [Range<Int>] {
     if word.isEmpty {
       pending = nil
+      return []
+    }
+    let wasName = isName
+    isName = false
+    if wasName, equal(word, "=") {
+      pending = .whole
       return []
     }
     if let form = pending {
@@ -108,6 +116,7 @@ private struct SecretCommand {
   // MARK: What a word says of the next
 
   private mutating func note(_ word: Span<UInt8>) {
+    if depth > 0, word.indices.allSatisfy({ SecretText.isOfName(word[$0]) }) { isName = NameWords(word).isSecret }
     guard word[0] == UInt8(ascii: "-") else { return noteName(word) }
     if word.count == 1 { return }
     let isLong = word[1] == UInt8(ascii: "-")
