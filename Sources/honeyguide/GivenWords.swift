@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Inspection
+internal import Probes
 
 /// The words that Honeyguide was given, without those of a command that the parser need not see: its time grows with
 /// the square of their number, and a shell's `*` gives tens of thousands.
@@ -8,7 +10,7 @@ struct GivenWords {
   /// The words of the command that follow those the parser sees.
   let heldBack: [String]
 
-  static let ofThisProcess = GivenWords(CommandLine.arguments.dropFirst())
+  static let ofThisProcess = GivenWords(RawArguments.all.dropFirst().map(\.text)[...])
 
   /// - Parameter words: without Honeyguide's own name.
   init(_ words: ArraySlice<String>) {

@@ -65,6 +65,19 @@ import Testing
     #expect(outcome.outputText == "")
   }
 
+  /// Swift's static runtime then finds no words on the stack (the binary of `make build`; HONEYGUIDE_BINARY names it).
+  @Test func `A preloaded library that sets a variable leaves Honeyguide its words`() throws {
+    let compiler = try Requirement.tool("cc", package: "gcc")
+    let script = """
+      printf '#include <stdlib.h>\nvoid __attribute__((constructor)) begin(void) { setenv("A", "1", 1); }\n' > a.c &&
+      \(compiler) -shared -fPIC -o a.so a.c && LD_PRELOAD=$PWD/a.so exec "$@"
+      """
+    let outcome = try honeyguide("run", "--ring-size", "3", "--", "true", then: script).outcome
+    #expect(outcome.status == 64)
+    #expect(outcome.errorText.contains("power of two from 4K to 1G"), "\(outcome.errorText)")
+    #expect(outcome.outputText == "")
+  }
+
   @Test(arguments: ["--json", "--page"]) func `A pipe that nobody reads is refused at once`(option: String)
     throws
   {

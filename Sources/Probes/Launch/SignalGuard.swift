@@ -20,7 +20,8 @@ public struct SignalGuard: ~Copyable {
   private static let keyboard: [Int32] = [SIGINT, SIGQUIT]
 
   /// signalfd(2). SIGPIPE and SIGXFSZ are ignored from here on, so that a closed output, or one that has reached the
-  /// limit of `ulimit -f`, is an error of write(2). That limit is the command's: ours is raised as far as we may.
+  /// limit of `ulimit -f`, is an error of write(2). That limit is the command's, and so is that of `ulimit -n`, below
+  /// which programs and maps would not fit: ours are raised as far as we may.
   public init() throws(LaunchError) {
     Descriptor.holdStandardPlaces()
     inherited = InheritedState()
@@ -33,15 +34,19 @@ public struct SignalGuard: ~Copyable {
     for signal in Self.read { _ = Glibc.signal(signal, SIG_DFL) }
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
-    Self.raiseFileSizeLimit()
+    Self.raise(RLIMIT_FSIZE, to: .max)
+    Self.raise(RLIMIT_NOFILE, to: 1024)
   }
 
-  /// To none, which needs CAP_SYS_RESOURCE, or else to the hard one.
-  private static func raiseFileSizeLimit() {
-    var limit = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
-    let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
-    guard unsafe setrlimit(resource, &limit) != 0, unsafe getrlimit(resource, &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
+  /// Needs CAP_SYS_RESOURCE where the hard limit is below what is wanted; without it to the hard one.
+  private static func raise(_ resource: __rlimit_resource, to wanted: rlim_t) {
+    let resource = __rlimit_resource_t(resource.rawValue)
+    var limit = rlimit()
+    guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
+    let hard = limit.rlim_max
+    limit = rlimit(rlim_cur: wanted, rlim_max: max(hard, wanted))
+    guard unsafe setrlimit(resource, &limit) != 0 else { return }
+    limit = rlimit(rlim_cur: min(hard, wanted), rlim_max: hard)
     unsafe _ = setrlimit(resource, &limit)
   }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+extension Differential {
+  /// `ulimit -n`, lower than the number of Honeyguide's own programs and maps.
+  @Suite(.serialized) struct DescriptorLimits {
+    @Test func aLowLimitIsTheCommandsAndInspectionStarts() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let script = "ulimit -S -n 24 && exec \"$@\""
+      let asks = ["/bin/bash", "-c", "ulimit -S -n; ulimit -H -n; exit 3"]
+      let alone = try Command(["/bin/bash", "-c", script, "bash"] + asks, in: laboratory.work).run()
+      let honeyguide = try Requirement.honeyguide()
+      let inspected = try Command(
+        ["/bin/bash", "-c", script, "bash", honeyguide, "run", "--quiet", "--"] + asks, in: laboratory.work
+      ).run()
+      #expect(alone.outputText.hasPrefix("24\n") && alone.status == 3)
+      #expect(inspected == alone, "\(inspected.errorText)")
+    }
+  }
+}
