@@ -32,17 +32,31 @@ extension View {
       style.commandCut.map {
         line.columns + Printable.columns(command) + tail.columns + rest.columns + loss.utf8.count <= $0
       } ?? true
-    if isShort { tail.add(rest) } else { tail.add(", ") }
-    tail.add(loss, lost == 0 ? .plain : .bad)
+    // Whether anything was lost must be read, however narrow the terminal.
+    let shortest = 8
+    let isNarrow =
+      style.commandCut.map { line.columns + shortest + tail.columns + 2 + loss.utf8.count > $0 } ?? false
+    let color: Ink = lost == 0 ? .plain : .bad
+    if !isNarrow {
+      if isShort { tail.add(rest) } else { tail.add(", ") }
+      tail.add(loss, color)
+    }
     if let cut = style.commandCut {
       var shortened: [UInt8] = []
-      Printable.appendCut(command, columns: max(8, cut - line.columns - tail.columns), to: &shortened)
+      Printable.appendCut(command, columns: max(shortest, cut - line.columns - tail.columns), to: &shortened)
       command = shortened
     }
     line.add(command, .heading)
     line.add(tail)
     var lines = [line]
-    if !isShort { lines.append(Line("  " + counts)) }
+    if isNarrow {
+      var second = Line("  ")
+      second.add(loss, color)
+      second.add("; " + counts)
+      lines.append(second)
+    } else if !isShort {
+      lines.append(Line("  " + counts))
+    }
     return lines + cautions(losses)
   }
 

@@ -40,6 +40,16 @@ import Testing
       ))
   }
 
+  @Test(arguments: [30, 40, 45, 50, 60, 80, 200])
+  func howeverNarrowThePageSaysWhetherAnythingWasLost(columns: Int) {
+    let whole = Self.lines(Self.python, columns).prefix(2).joined(separator: "\n")
+    #expect(whole.contains("nothing lost"), "\(whole)")
+    let end = Self.python.end(losses: [Loss(reason: "ring-full", count: 12_345)])
+    let page = Page.render(Self.python.inspection("sh"), end: end, style: PageStyle(columns: columns))
+    let some = String(decoding: page, as: UTF8.self).split(separator: "\n").prefix(2).joined(separator: "\n")
+    #expect(some.contains("12 345 events lost"), "\(some)")
+  }
+
   @Test func noNumberIsCutInItsMiddle() {
     func cut(_ text: String, _ columns: Int) -> String {
       String(decoding: Line(text).cut(to: columns).pieces.flatMap(\.text), as: UTF8.self)
