@@ -21,6 +21,17 @@ extension Open {
   }
 }
 
+extension Change {
+  /// A link by which a file without a name is given one: the file is meant by its descriptor, by itself or below /proc.
+  var namesFile: Bool {
+    guard kind == .link, error == nil, let path = target.path else { return false }
+    if target.isDeleted { return true }
+    let places = path.bytes.split(separator: UInt8(ascii: "/"))
+    return places.count >= 4 && places[0].elementsEqual("proc".utf8)
+      && places[places.count - 2].elementsEqual("fd".utf8)
+  }
+}
+
 extension FileRecord {
   mutating func isThere(at time: UInt64) {
     firstPresent = min(firstPresent, time)

@@ -10,6 +10,8 @@ public struct FileTable: Sendable {
   public internal(set) var moves: [Move] = []
   /// Moves not kept in `moves`.
   public internal(set) var omittedMoves = 0
+  /// Files without a name (O_TMPFILE) that were given one.
+  public internal(set) var namedFiles: UInt64 = 0
   /// Calls with a name that could not be read.
   public internal(set) var unnamed: UInt64 = 0
 
@@ -85,7 +87,9 @@ public struct FileTable: Sendable {
       fail(position, error, wantsDirectory: true, by: program, at: time)
       return
     }
-    if let move = Move(change, by: program, at: time) {
+    let namesFile = change.namesFile
+    if namesFile { namedFiles += 1 }
+    if !namesFile, let move = Move(change, by: program, at: time) {
       if moves.count < limits.moves { moves.append(move) } else { omittedMoves += 1 }
     }
     var rights = FileRights()
@@ -99,7 +103,7 @@ public struct FileTable: Sendable {
     if change.kind == .rename || change.kind == .link, let to = change.to,
       let position = position(of: to, by: program, at: time)
     {
-      records[position].counts.add(change.kind == .rename ? .renamedTo : .linked)
+      records[position].counts.add(change.kind == .rename ? .renamedTo : namesFile ? .created : .linked)
       if change.kind == .link { records[position].firstCreating = min(records[position].firstCreating, time) }
       records[position].isThere(at: time)
       records[position].rights = rights

@@ -116,7 +116,9 @@ private struct SecretCommand {
   // MARK: What a word says of the next
 
   private mutating func note(_ word: Span<UInt8>) {
-    if depth > 0, word.indices.allSatisfy({ SecretText.isOfName(word[$0]) }) { isName = NameWords(word).isSecret }
+    if depth > 0, word.indices.allSatisfy({ SecretText.isOfName(word[$0]) }) {
+      isName = NameWords(word).isSecret
+    }
     guard word[0] == UInt8(ascii: "-") else { return noteName(word) }
     if word.count == 1 { return }
     let isLong = word[1] == UInt8(ascii: "-")

@@ -8,6 +8,8 @@ extension View {
     var grants: [Grant: [FileRecord]] = [:]
     var crowds: [Deed: Tally] = [:]
     var passing: [ByteString: Int] = [:]
+    // Which of the files without a name got one is not known, where /proc led to it.
+    var givenNames = inspection.files.namedFiles
     let carried = style.isFull ? [:] : placesOfCarried()
     let taken = Set(carried.values)
     for original in inspection.files.records where original.counts.isChanged {
@@ -20,6 +22,10 @@ extension View {
       if !style.isFull {
         if !isMade, journeys.isLost(record.path) { continue }
         if let place = passingPlace(record) {
+          if givenNames > 0, record.counts[.temporary] > 0 {
+            givenNames -= 1
+            continue
+          }
           passing[place, default: 0] += 1
           continue
         }

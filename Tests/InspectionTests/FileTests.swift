@@ -92,6 +92,19 @@ import Testing
       files["/tmp/unknown"]?.counts[.maybeCreated] == 1 && files["/tmp/old"]?.counts[.maybeCreated] == 0)
   }
 
+  @Test func aFileWithoutANameIsMadeWhereItIsGivenOne() {
+    var story = Story()
+    story.exec(10, "tool")
+    story.open(10, "/tmp/#77", 0o20200002)
+    story.change(10, .link, "/proc/self/fd/3", to: "/tmp/kept")
+    story.change(10, .link, "/proc/4711/task/1/fd/3", to: "/tmp/again")
+    story.change(10, .link, "/tmp/kept", to: "/tmp/second")
+    let files = story.inspection("tool").files
+    #expect(files["/tmp/kept"]?.isCreated == true && files["/tmp/kept"]?.counts[.created] == 1)
+    #expect(files["/tmp/again"]?.counts[.created] == 1 && files["/tmp/second"]?.counts[.created] == 0)
+    #expect(files.namedFiles == 2 && files.moves.count == 1)
+  }
+
   @Test func whatWasDeletedBeforeItWasMadeAnewIsNotTheRunsOwn() {
     var story = Story()
     story.exec(10, "tool")

@@ -45,7 +45,8 @@ import Testing
     ["sh", "-c", "bash -c 'mysql -p«x»'"], ["ssh", "host", "mysql -p«x» site"],
     ["python3", "-c", "connect(user='ada', password=«'x y'»)"],
     // Blanks round the sign.
-    ["tool", "aws_secret_access_key = «abc/d»"], ["python3", "-c", "user = 'ada'; password = '«x y»'; run(user)"],
+    ["tool", "aws_secret_access_key = «abc/d»"],
+    ["python3", "-c", "user = 'ada'; password = '«x y»'; run(user)"],
   ]
 
   static let harmless: [[String]] = [
