@@ -66,9 +66,14 @@ public struct FileRecord: Sendable {
   /// Surely made by this run, where nothing had been that the run deleted: the kernel says so, or it was not there before
   /// O_CREAT.
   public var isCreated: Bool {
-    guard firstDeleted >= firstCreating else { return false }
+    if isMadeAnew { return false }
     return counts[.created] > 0 || counts[.directoryCreated] > 0 || counts[.linked] > 0
       || (counts[.maybeCreated] > 0 && firstAbsent < firstCreating && firstPresent >= firstCreating)
+  }
+  /// Made by this run after it had deleted what had this name before.
+  public var isMadeAnew: Bool {
+    firstDeleted < firstCreating
+      && counts[.created] + counts[.directoryCreated] + counts[.linked] + counts[.maybeCreated] > 0
   }
   /// Not there when it was first asked for.
   public var wasAbsent: Bool { firstAbsent < firstPresent }

@@ -3,7 +3,10 @@ internal import Inspection
 
 /// What was done with a path, in the order of telling.
 enum Deed: String, CaseIterable {
-  case created, wrote
+  case created
+  /// Deleted, and made again under its name.
+  case madeAnew = "made anew"
+  case wrote
   case opened = "opened rw"
   case renamed, linked
   case mode, owner, group, deleted
@@ -28,6 +31,8 @@ enum Deed: String, CaseIterable {
       self = .wrote
     } else if isMade {
       self = .created
+    } else if record.isMadeAnew {
+      self = .madeAnew
     } else if isWritten {
       self = .wrote
     } else if counts[.readWritten] > 0 {

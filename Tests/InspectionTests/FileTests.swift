@@ -118,7 +118,8 @@ import Testing
     story.open(10, "/tmp/lock", 0o301, isCreated: true)
     let files = story.inspection("tool").files
     #expect(files["/tmp/old"]?.isCreated == false && files["/tmp/folder"]?.isCreated == false)
-    #expect(files["/tmp/lock"]?.isCreated == true)
+    #expect(files["/tmp/old"]?.isMadeAnew == true && files["/tmp/folder"]?.isMadeAnew == true)
+    #expect(files["/tmp/lock"]?.isCreated == true && files["/tmp/lock"]?.isMadeAnew == false)
   }
 
   @Test func whoOpensThroughALinkUsedTheLink() throws {

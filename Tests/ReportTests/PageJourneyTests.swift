@@ -161,6 +161,23 @@ import Testing
     #expect(page.contains("  created   ./cfg\n"), "\(page)")
   }
 
+  @Test func whatWasDeletedAndMadeAgainIsSaidToBeMadeAnew() {
+    let page = Self.page { story in
+      story.change(10, .rmdir, "/home/ada/site/build")
+      story.change(10, .mkdir, "/home/ada/site/build")
+      story.change(10, .unlink, "/home/ada/site/pipe")
+      story.change(10, .mknod, "/home/ada/site/pipe")
+      story.change(10, .unlink, "/home/ada/site/text")
+      story.open(10, "/home/ada/site/text", OpenFlags.creatingExclusively, isCreated: true)
+      // Deleted in the end.
+      story.change(10, .unlink, "/home/ada/site/gone")
+      story.open(10, "/home/ada/site/gone", OpenFlags.creatingExclusively, isCreated: true)
+      story.change(10, .unlink, "/home/ada/site/gone")
+    }
+    #expect(page.contains("  made anew ./  build/  pipe  text\n"), "\(page)")
+    #expect(page.contains("  deleted   ./gone\n") && !page.contains("owner"), "\(page)")
+  }
+
   @Test func whatIsWrittenAfterItWasMovedOrLinkedIsWritten() {
     let page = Self.page { story in
       story.change(10, .rename, "/home/ada/site/a", to: "/home/ada/site/b")
