@@ -79,6 +79,8 @@ struct View {
   let isLossy: Bool
   /// Whether a process ended may not have been told, by a loss or by a filter.
   let mayLackEnds: Bool
+  /// The numbers of all processes that are known one by one.
+  let pids: Set<Int32>
 
   init(_ inspection: Inspection, _ end: SessionEnd, _ style: PageStyle) {
     self.inspection = inspection
@@ -89,6 +91,7 @@ struct View {
     journeys = Journeys(inspection.files, traces)
     isLossy = end.lost > 0 || !inspection.losses.isEmpty
     let filter = inspection.start.filter
+    pids = Set(inspection.processes.entries.map(\.id.pid))
     mayLackEnds = isLossy || !filter.has(.exec) || filter.choosesProcesses
   }
 

@@ -30,9 +30,9 @@ extension View {
           continue
         }
       }
-      let crowd = style.isFull ? nil : Crowd(record.path)
-      // Devices are opened to write by everything, and change nothing.
-      if crowd?.kind == .devices || crowd?.kind == .processes { continue }
+      let crowd = crowd(ofChanged: record.path)
+      // /dev/null and its like are opened to write by everything, and change nothing.
+      if crowd?.kind == .devices { continue }
       var deed = Deed(record, journeys, isMade: isMade) ?? (style.isFull ? .passed : nil)
       // What was carried here is said to be created.
       if place == nil, taken.contains(record.path), deed != .deleted { deed = nil }
@@ -50,7 +50,8 @@ extension View {
     let links = inspection.files.moves.filter {
       guard $0.kind != .rename else { return false }
       return style.isFull
-        || !(traces.isPassing($0.name) || Crowd($0.from) != nil || inspection.files[$0.name]?.isGone == true)
+        || !(traces.isPassing($0.name) || crowd(ofChanged: $0.from) != nil
+          || inspection.files[$0.name]?.isGone == true)
     }
 
     var blocks: [(Int) -> [Line]] = []
@@ -74,7 +75,7 @@ extension View {
     if blocks.isEmpty {
       return nothing("What it changed", "no file was made, written, renamed or deleted", of: .change, .open)
     }
-    let given = grants.values.joined().filter { style.isFull || Crowd($0.path) == nil }
+    let given = grants.values.joined().filter { crowd(ofChanged: $0.path) == nil }
     let named = Set(groups.values.joined().map(\.path)).union(given.map(\.path)).count
     let moved = renamed.count + links.count + (style.isFull ? 0 : journeys.lost.count)
     let total = crowds.values.reduce(named + moved) { $0 + $1.total }
@@ -120,7 +121,7 @@ extension View {
     }
     var told: [[ByteString]] = []
     for names in journeys.told.map(\.names) {
-      if let crowd = names.first.flatMap(Crowd.init), crowd == names.last.flatMap(Crowd.init) {
+      if let crowd = names.first.flatMap(crowd(ofChanged:)), crowd == names.last.flatMap(crowd(ofChanged:)) {
         crowds[.renamed, default: Tally()].add(crowd)
       } else {
         told.append(names)

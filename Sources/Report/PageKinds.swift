@@ -46,7 +46,9 @@ struct Crowd: Hashable {
   /// Nil for a path that is told by name.
   init?(_ path: ByteString) {
     let bytes = path.bytes
-    for (root, kind) in Self.roots where path.isBelow(root) {
+    // Those are file systems like any other.
+    let isStored = Self.stores.contains { path.isBelow($0) }
+    if !isStored, let (_, kind) = Self.roots.first(where: { path.isBelow($0.0) }) {
       self.init(kind)
       return
     }
@@ -103,6 +105,8 @@ struct Crowd: Hashable {
     self.kind = kind
     self.place = place
   }
+
+  private static let stores: [ByteString] = ["/dev/shm", "/dev/mqueue", "/dev/hugepages"]
 
   private static let roots: [(ByteString, Kind)] = [
     ("/proc", .processes), ("/dev", .devices), ("/sys", .kernel), ("/etc/ld.so.cache", .sharedLibraries),
