@@ -33,7 +33,7 @@ struct AttachCommand: ParsableCommand {
   @Option(
     name: [.customShort("p"), .long],
     parsing: .singleValue,
-    help: ArgumentHelp("These processes, by number, separated by commas.", valueName: "pid,…"))
+    help: ArgumentHelp("These processes, by number, separated by commas.", valueName: "pid[,pid]"))
   var pid: [String] = []
 
   @Option(

@@ -7,7 +7,7 @@ internal import Probes
 struct PythonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to observe inside Python processes: calls and look-ups in the environment, those alone, or nothing; unless given calls,env. With --no-inject, and in attach, only what is given here, and of it only calls, by probes at the interpreters (CPython up to 3.10, and 3.11 with probes of its own); each call then takes 1 to 2 µs more in every process of the machine that runs the same Python.",
+      "What to observe inside Python processes: calls and look-ups in the environment, those alone, or nothing; unless given calls,env. With --no-inject, and in attach, only what is given here, and of it only calls, by probes at the interpreters (CPython up to 3.10, and 3.11 with probes of its own); each call then takes 1 to 2 us more in every process of the machine that runs the same Python.",
       valueName: "calls,env|env|calls|off"))
   var python: String?
 

@@ -45,13 +45,13 @@ struct SessionOptions: ParsableArguments {
 
   @Flag(
     help:
-      "No look-ups in the environment. Unless given, every program of the machine pays some 1.5 µs for each getenv meanwhile."
+      "No look-ups in the environment. Unless given, every program of the machine pays some 1.5 us for each getenv meanwhile."
   )
   var noEnv = false
 
   @Flag(
     help:
-      "Tell as well what bash looks up among its variables. Meanwhile each look-up of every bash of the machine takes up to 5 µs longer: scripts that do little else take 5 to 25 times as long."
+      "Tell as well what bash looks up among its variables. Meanwhile each look-up of every bash of the machine takes up to 5 us longer: scripts that do little else take 5 to 25 times as long."
   )
   var bashVars = false
 
