@@ -32,10 +32,10 @@ public enum Page {
     }
     // Each section costs an empty line and its heading.
     let headings = sections.reduce(0) { $0 + 1 + view.headingLines($1.0.heading).count }
-    let shares = shares(
-      of: sections.map(\.0.wanted), weights: sections.map(\.1), room: lines - head.count - headings)
-    for (section, share) in zip(sections.map(\.0), shares) {
-      append(section, section.lines(share), to: &page, view)
+    let room = lines - head.count - headings
+    let shares = shares(of: sections.map(\.0.wanted), weights: sections.map(\.1), room: room)
+    for (section, lines) in zip(sections.map(\.0), fit(sections.map(\.0), shares, room: room)) {
+      append(section, lines, to: &page, view)
     }
     // Who wants so many functions gets them, and the page is longer for that.
     if style.top != nil, let section = view.profileSection {
@@ -47,6 +47,24 @@ public enum Page {
   /// A section without lines is its heading alone, which says that there is nothing.
   private static func append(_ section: Section, _ lines: [Line], to page: inout [UInt8], _ view: View) {
     for line in [Line()] + view.headingLines(section.heading) + lines { line.append(to: &page, view.style) }
+  }
+
+  /// The sections' lines, by their shares of the room. Some need more than their share, for each kind of thing that they tell is a
+  /// line: that is taken from whichever has most.
+  private static func fit(_ sections: [Section], _ shares: [Int], room: Int) -> [[Line]] {
+    var shares = shares
+    var lines = zip(sections, shares).map { $0.lines($1) }
+    while lines.reduce(0, { $0 + $1.count }) > room {
+      guard
+        let giver = shares.indices.filter({ shares[$0] > 1 && lines[$0].count > 1 })
+          .max(by: { lines[$0].count < lines[$1].count })
+      else {
+        break
+      }
+      shares[giver] = min(shares[giver], lines[giver].count) - 1
+      lines[giver] = sections[giver].lines(shares[giver])
+    }
+    return lines
   }
 
   /// Gives each what it wants, or at least its share by weight; what one leaves goes to those that want more.

@@ -42,6 +42,32 @@ import Testing
     return String(decoding: Page.render(story.inspection("root"), end: end, style: style), as: UTF8.self)
   }
 
+  /// One line for each at least, however little room there is.
+  @Test func aSectionWithManyKindsOfThingsTakesItsLinesFromTheOthers() {
+    var story = Self.crowd(40) { "name\($0)" }
+    for name in ["one", "two", "three"] {
+      for place in ["/home/ada/site/", "/home/ada/site/.git/objects/", "/usr/lib/python3/", "/dev/shm/"] {
+        let path = ByteString(place + name)
+        story.open(1, path, OpenFlags.creatingExclusively)
+        story.change(1, .unlink, ByteString(place + name + "2"))
+        story.open(1, ByteString(place + name + "2"), OpenFlags.creatingExclusively)
+        story.open(1, ByteString(place + name + "3"), OpenFlags.writing)
+        story.open(1, ByteString(place + name + "4"), 2)
+        story.chmod(1, ByteString(place + name + "5"), 0o600)
+        story.chmod(1, ByteString(place + name + "6"), 0o4755)
+        story.chown(1, ByteString(place + name + "7"), 33)
+        story.change(1, .unlink, ByteString(place + name + "8"))
+      }
+    }
+    let page = Self.render(story, PageStyle(columns: 100))
+    for deed in [
+      "created", "made anew", "wrote", "opened rw", "renamed", "linked", "mode", "owner", "deleted",
+    ] {
+      #expect(page.contains("\n  \(deed)"), "\(page)")
+    }
+    #expect(page.split(separator: "\n", omittingEmptySubsequences: false).count <= 61, "\(page)")
+  }
+
   @Test(arguments: [nil, 20, 40, 80, 160] as [Int?])
   func aPageHasAtMostSixtyLinesAndNoLineIsTooWide(columns: Int?) {
     for story in [
