@@ -21,24 +21,14 @@ extension Open {
   }
 }
 
-extension Change {
-  /// A link by which a file without a name is given one: the file is meant by its descriptor, by itself or below /proc.
-  var namesFile: Bool {
-    guard kind == .link, error == nil, let path = target.path else { return false }
-    if target.isDeleted { return true }
-    let places = path.bytes.split(separator: UInt8(ascii: "/"))
-    return places.count >= 4 && places[0].elementsEqual("proc".utf8)
-      && places[places.count - 2].elementsEqual("fd".utf8)
-  }
-}
-
 extension FileRecord {
   mutating func isThere(at time: UInt64) {
     firstPresent = min(firstPresent, time)
     lastThere = max(lastThere, time)
   }
 
-  mutating func apply(_ kind: Change.Kind, at time: UInt64) {
+  /// - Parameter isDeleted: the file had lost this name before, and was meant by a descriptor.
+  mutating func apply(_ kind: Change.Kind, at time: UInt64, isDeleted: Bool) {
     switch kind {
     case .unlink: counts.add(.deleted)
     case .rmdir: counts.add(.directoryDeleted)
@@ -63,7 +53,7 @@ extension FileRecord {
       firstCreating = min(firstCreating, time)
       isThere(at: time)
     case .link, .truncate, .chmod, .chown, .chdir:
-      isThere(at: time)
+      if !isDeleted { isThere(at: time) }
     }
   }
 

@@ -35,6 +35,8 @@ public struct FileRecord: Sendable {
   public internal(set) var hasMoreTouches = false
   /// Part of the path was not kept by the kernel side.
   public internal(set) var isTruncated = false
+  /// A file without a name (O_TMPFILE) that was given one: another record's path.
+  public internal(set) var isNamed = false
   /// What was given to the file that has this name now, whatever it was called then.
   public internal(set) var rights = FileRights()
 

@@ -10,13 +10,12 @@ public struct FileTable: Sendable {
   public internal(set) var moves: [Move] = []
   /// Moves not kept in `moves`.
   public internal(set) var omittedMoves = 0
-  /// Files without a name (O_TMPFILE) that were given one.
-  public internal(set) var namedFiles: UInt64 = 0
   /// Calls with a name that could not be read.
   public internal(set) var unnamed: UInt64 = 0
 
   let limits: Limits
   var positions: [ByteString: Int] = [:]
+  private var nameless = NamelessFiles()
   /// Bytes of paths and touches outside `records` itself.
   var bytes = 0
 
@@ -31,7 +30,8 @@ public struct FileTable: Sendable {
 
   // MARK: Events
 
-  mutating func open(_ open: Open, by program: Program.ID, at time: UInt64) {
+  mutating func open(_ open: Open, by program: Program.ID, of process: ProcessID, at time: UInt64) {
+    nameless.note(open, by: process)
     guard let position = position(of: open.target, by: program, at: time) else { return }
     switch open.result {
     case .error(let error):
@@ -41,13 +41,16 @@ public struct FileTable: Sendable {
       let (use, found) = open.meaning
       records[position].counts.add(use)
       touch(position, found, by: program, at: time)
-      if open.flags.isTemporaryFile { return }
+      if open.flags.isTemporaryFile {
+        records[position].rights.make(open.mode, at: time)
+        return
+      }
       touchLink(open.target, found, by: program, at: time)
       if let creating = open.creating {
         records[position].counts.add(creating)
         records[position].firstCreating = min(records[position].firstCreating, time)
       }
-      records[position].isThere(at: time)
+      if !open.target.isDeleted { records[position].isThere(at: time) }
       if let creating = open.creating, creating == .created || records[position].isCreated {
         records[position].rights.make(open.mode, at: time)
       }
@@ -80,36 +83,50 @@ public struct FileTable: Sendable {
   }
 
   /// - Parameter uid: who does it.
-  mutating func change(_ change: Change, by program: Program.ID, uid: UInt32, at time: UInt64) {
+  mutating func change(
+    _ change: Change, by program: Program.ID, of process: ProcessID, uid: UInt32, at time: UInt64
+  ) {
     if let error = change.error {
       guard let position = position(of: change.target, by: program, at: time) else { return }
       // rmdir, chdir and rename say of a file that is there that it is no directory.
       fail(position, error, wantsDirectory: true, by: program, at: time)
       return
     }
-    let namesFile = change.namesFile
-    if namesFile { namedFiles += 1 }
-    if !namesFile, let move = Move(change, by: program, at: time) {
+    let unnamed = unnamedFile(of: change, by: process)
+    if unnamed == nil, let move = Move(change, by: program, at: time) {
       if moves.count < limits.moves { moves.append(move) } else { omittedMoves += 1 }
     }
     var rights = FileRights()
     if let position = position(of: change.target, by: program, at: time) {
-      records[position].apply(change.kind, at: time)
+      records[position].apply(change.kind, at: time, isDeleted: change.target.isDeleted)
       records[position].rights.apply(change, by: uid, at: time)
       touch(position, change.kind == .link ? .present : .changed, by: program, at: time)
       rights = records[position].rights
       if change.kind == .rename { records[position].rights = FileRights() }
     }
+    if let unnamed {
+      records[unnamed].isNamed = true
+      rights = records[unnamed].rights
+    }
     if change.kind == .rename || change.kind == .link, let to = change.to,
       let position = position(of: to, by: program, at: time)
     {
-      records[position].counts.add(change.kind == .rename ? .renamedTo : namesFile ? .created : .linked)
+      records[position].counts.add(change.kind == .rename ? .renamedTo : unnamed != nil ? .created : .linked)
       if change.kind == .link { records[position].firstCreating = min(records[position].firstCreating, time) }
       records[position].isThere(at: time)
       records[position].rights = rights
       touch(position, .changed, by: program, at: time)
     }
   }
+
+  /// Of a link the file without a name that it gives one.
+  private func unnamedFile(of change: Change, by process: ProcessID) -> Int? {
+    guard change.kind == .link, let path = change.target.ourPath else { return nil }
+    let file = change.target.isDeleted ? path : nameless.path(behind: path, of: process)
+    return file.flatMap { positions[$0] }.flatMap { records[$0].counts[.temporary] > 0 ? $0 : nil }
+  }
+
+  mutating func end(_ process: ProcessID) { nameless.forget(process) }
 
   /// A socket that was given a name: a file that nobody had.
   mutating func bind(_ target: PathArgument, by program: Program.ID, at time: UInt64) {

@@ -45,13 +45,16 @@ public struct Inspection: Sendable {
       processes.fail(of: process, failure, at: event.time)
     case .exit(let exit):
       processes.exit(of: process, exit)
+      files.end(event.process)
     case .open(let open):
-      files.open(open, by: processes.program(of: process, at: event.time), at: event.time)
+      files.open(
+        open, by: processes.program(of: process, at: event.time), of: event.process, at: event.time)
     case .lookup(let lookup):
       files.lookup(lookup, by: processes.program(of: process, at: event.time), at: event.time)
     case .change(let change):
       files.change(
-        change, by: processes.program(of: process, at: event.time), uid: event.uid, at: event.time)
+        change, by: processes.program(of: process, at: event.time), of: event.process, uid: event.uid,
+        at: event.time)
     case .socket(let use):
       socket(use, event.process, processes.program(of: process, at: event.time), at: event.time)
     case .act(let act):

@@ -8,8 +8,6 @@ extension View {
     var grants: [Grant: [FileRecord]] = [:]
     var crowds: [Deed: Tally] = [:]
     var passing: [ByteString: Int] = [:]
-    // Which of the files without a name got one is not known, where /proc led to it.
-    var givenNames = inspection.files.namedFiles
     let carried = style.isFull ? [:] : placesOfCarried()
     let taken = Set(carried.values)
     for original in inspection.files.records where original.counts.isChanged {
@@ -21,11 +19,9 @@ extension View {
       let isMade = traces.isMade(original)
       if !style.isFull {
         if !isMade, journeys.isLost(record.path) { continue }
+        // It is told by the name that it got.
+        if record.isNamed { continue }
         if let place = passingPlace(record) {
-          if givenNames > 0, record.counts[.temporary] > 0 {
-            givenNames -= 1
-            continue
-          }
           passing[place, default: 0] += 1
           continue
         }
@@ -50,7 +46,7 @@ extension View {
     let links = inspection.files.moves.filter {
       guard $0.kind != .rename else { return false }
       return style.isFull
-        || !(traces.isPassing($0.name) || crowd(ofChanged: $0.from) != nil
+        || !(traces.isPassing($0.name) || crowd(ofChanged: $0.name) != nil
           || inspection.files[$0.name]?.isGone == true)
     }
 

@@ -190,6 +190,29 @@ import Testing
     #expect(page.contains("  linked    ./c = ./d\n"), "\(page)")
   }
 
+  @Test func aFileThatGetsItsFirstNameIsCreatedAndOneThatHadOneIsLinked() {
+    let page = Self.page { story in
+      story.open(10, "/home/ada/site/#77", 0o20200002)
+      story.chmod(10, "/home/ada/site/#77", 0o4755)
+      story.change(10, .link, "/proc/self/fd/3", to: "/home/ada/site/kept")
+      story.open(10, "/home/ada/site/#78", 0o20200002)
+      story.open(10, "/home/ada/site/old")
+      story.change(10, .link, "/proc/self/fd/3", to: "/home/ada/site/other")
+      story.change(10, .link, "/usr/lib/libz.so.1", to: "/home/ada/site/libz")
+    }
+    #expect(
+      page.contains(
+        """
+        What it changed  3 paths
+          created   ./kept
+          linked    /proc/self/fd/3 = ./other
+                    /usr/lib/libz.so.1 = ./libz
+          mode      set-user-id: ./kept
+          and 1 temporary file came and went below .
+
+        """), "\(page)")
+  }
+
   @Test func whatIsMovedOutOfACrowdIsNamed() {
     let page = Self.page { story in
       story.change(10, .rename, "/usr/lib/libz.so.1", to: "/home/ada/site/libz")
