@@ -261,6 +261,8 @@ public struct Change: Hashable, Sendable {
   public var length: Int64?
   public var owner: UInt32?
   public var group: UInt32?
+  /// renameat2's flags; nil where a rename has none, or they were not told.
+  public var flags: RenameFlags?
   /// Nil: done.
   public var error: ErrorNumber?
 

@@ -27,6 +27,16 @@ extension FileRecord {
     lastThere = max(lastThere, time)
   }
 
+  mutating func isAbsent(at time: UInt64) {
+    firstAbsent = min(firstAbsent, time)
+    lastAbsent = max(lastAbsent, time)
+  }
+
+  /// The last that was heard of it is that it is there.
+  func isKnown(at time: UInt64) -> Bool {
+    lastThere > max(lastGone, lastAbsent) && lastThere <= time
+  }
+
   /// - Parameter isDeleted: the file had lost this name before, and was meant by a descriptor.
   mutating func apply(_ kind: Change.Kind, at time: UInt64, isDeleted: Bool) {
     switch kind {
@@ -60,7 +70,7 @@ extension FileRecord {
   /// Bytes kept outside the entry itself: the path's array, the touches'.
   var bytes: Int {
     let touches = moreTouches.isEmpty ? 0 : 48 + moreTouches.capacity * MemoryLayout<Touch>.stride
-    return 48 + path.count + touches
+    return 48 + path.count + touches + (link.map { $0.count + 48 } ?? 0)
   }
 }
 

@@ -92,4 +92,8 @@ public struct FileRecord: Sendable {
   /// When it was last deleted or renamed away, and last seen there, in nanoseconds since boot; 0 for never.
   public internal(set) var lastGone: UInt64 = 0
   public internal(set) var lastThere: UInt64 = 0
+  /// When a call last said that it is not there; 0 for never.
+  var lastAbsent: UInt64 = 0
+  /// The name that it was first opened by, as it was asked for, where that is or leads through a symbolic link.
+  public internal(set) var link: ByteString?
 }

@@ -10,6 +10,8 @@ public struct FileTable: Sendable {
   public internal(set) var moves: [Move] = []
   /// Moves not kept in `moves`.
   public internal(set) var omittedMoves = 0
+  /// Changes that failed.
+  public internal(set) var refusals = RefusalTable()
   /// Calls with a name that could not be read.
   public internal(set) var unnamed: UInt64 = 0
 
@@ -26,6 +28,7 @@ public struct FileTable: Sendable {
   var memory: Int {
     records.capacity * MemoryLayout<FileRecord>.stride + positions.capacity * 22 + bytes
       + folded.count * (MemoryLayout<FoldedDirectory>.stride + 120) + moves.count * 320
+      + refusals.memory
   }
 
   // MARK: Events
@@ -35,6 +38,10 @@ public struct FileTable: Sendable {
     guard let position = position(of: open.target, by: program, at: time) else { return }
     switch open.result {
     case .error(let error):
+      if open.isToChange, Refusal.isTold(error) {
+        refuse(position, Refusal(open, records[position].path, error, by: program), at: time)
+        return
+      }
       let wantsDirectory = open.flags.isDirectory || open.target.wantsDirectory
       fail(position, error, wantsDirectory: wantsDirectory, by: program, at: time)
     case .descriptor:
@@ -46,6 +53,10 @@ public struct FileTable: Sendable {
         return
       }
       touchLink(open.target, found, by: program, at: time)
+      if records[position].link == nil, let link = open.target.link {
+        records[position].link = link
+        bytes += link.count + 48
+      }
       if let creating = open.creating {
         records[position].counts.add(creating)
         records[position].firstCreating = min(records[position].firstCreating, time)
@@ -87,14 +98,31 @@ public struct FileTable: Sendable {
     _ change: Change, by program: Program.ID, of process: ProcessID, uid: UInt32, at time: UInt64
   ) {
     if let error = change.error {
+      if error == .exists, let to = change.kind == .symlink ? nil : change.to {
+        // Of two names the new one is there.
+        if let position = position(of: to, by: program, at: time) {
+          fail(position, error, wantsDirectory: true, by: program, at: time)
+        }
+        return
+      }
       guard let position = position(of: change.target, by: program, at: time) else { return }
+      if change.kind != .chdir, Refusal.isTold(error) {
+        refuse(position, Refusal(change, records[position].path, error, by: program), at: time)
+        return
+      }
       // rmdir, chdir and rename say of a file that is there that it is no directory.
       fail(position, error, wantsDirectory: true, by: program, at: time)
       return
     }
     let unnamed = unnamedFile(of: change, by: process)
-    if unnamed == nil, let move = Move(change, by: program, at: time) {
+    if unnamed == nil, var move = Move(change, by: program, at: time) {
+      move.isReplacing =
+        move.kind == .rename && !move.isExchange && self[move.to]?.isKnown(at: time) ?? false
       if moves.count < limits.moves { moves.append(move) } else { omittedMoves += 1 }
+    }
+    if change.flags?.contains(.exchange) ?? false {
+      exchange(change, by: program, at: time)
+      return
     }
     var rights = FileRights()
     if let position = position(of: change.target, by: program, at: time) {
@@ -112,6 +140,7 @@ public struct FileTable: Sendable {
       let position = position(of: to, by: program, at: time)
     {
       records[position].counts.add(change.kind == .rename ? .renamedTo : unnamed != nil ? .created : .linked)
+      if change.flags?.contains(.noReplace) ?? false { records[position].isAbsent(at: time &- 1) }
       if change.kind == .link { records[position].firstCreating = min(records[position].firstCreating, time) }
       records[position].isThere(at: time)
       records[position].rights = rights
@@ -127,6 +156,27 @@ public struct FileTable: Sendable {
   }
 
   mutating func end(_ process: ProcessID) { nameless.forget(process) }
+
+  /// Both names stay, each for what the other was.
+  private mutating func exchange(_ change: Change, by program: Program.ID, at time: UInt64) {
+    guard let to = change.to else { return }
+    let positions = [change.target, to].compactMap { position(of: $0, by: program, at: time) }
+    for position in positions {
+      records[position].counts.add(.renamedTo)
+      records[position].isThere(at: time)
+      touch(position, .changed, by: program, at: time)
+    }
+    guard positions.count == 2 else { return }
+    let rights = records[positions[0]].rights
+    records[positions[0]].rights = records[positions[1]].rights
+    records[positions[1]].rights = rights
+  }
+
+  private mutating func refuse(_ position: Int, _ refusal: Refusal, at time: UInt64) {
+    records[position].counts.add(.failed)
+    touch(position, [], by: refusal.program, at: time)
+    refusals.add(refusal, at: time)
+  }
 
   /// A socket that was given a name: a file that nobody had.
   mutating func bind(_ target: PathArgument, by program: Program.ID, at time: UInt64) {
@@ -151,7 +201,7 @@ public struct FileTable: Sendable {
       touch(position, .present, by: program, at: time)
     } else if error == .noEntry || (error == .notDirectory && !wantsDirectory) {
       records[position].counts.add(.absent)
-      records[position].firstAbsent = min(records[position].firstAbsent, time)
+      records[position].isAbsent(at: time)
       touch(position, .absent, by: program, at: time)
     } else {
       records[position].counts.add(.failed)
@@ -204,28 +254,6 @@ public struct FileTable: Sendable {
     } else {
       records[position].hasMoreTouches = true
     }
-  }
-}
-
-/// A path given another name: moved, or linked.
-public struct Move: Hashable, Sendable {
-  public let time: UInt64
-  public let kind: Change.Kind
-  public let from: ByteString
-  /// Of a symbolic link its text, as written.
-  public let to: ByteString
-  public let program: Program.ID
-
-  init?(_ change: Change, by program: Program.ID, at time: UInt64) {
-    guard [.rename, .link, .symlink].contains(change.kind),
-      let from = change.target.ourPath ?? change.target.requested,
-      let to = change.kind == .symlink ? change.to?.requested : change.to?.ourPath ?? change.to?.requested
-    else { return nil }
-    self.time = time
-    kind = change.kind
-    self.from = from
-    self.to = to
-    self.program = program
   }
 }
 

@@ -239,6 +239,9 @@ extension EventWriter {
     // chown leaves alone what it is given as -1.
     if let owner = change.owner, owner != .max { json.field("owner", owner) }
     if let group = change.group, group != .max { json.field("group", group) }
+    if let flags = change.flags, !flags.isEmpty {
+      json.field("flags", flags.names.lazy.map { Optional(ByteString($0)) })
+    }
     if let error = change.error { json.field("error", error.name) }
   }
 

@@ -143,6 +143,7 @@ extension LiveLine {
     }
     if let device = change.device, device != 0 { text(" device \(device >> 8 & 0xfff):\(device & 0xff)") }
     if let length = change.length { text(" to \(length) bytes") }
+    if let flags = change.flags { text(flags.names.map { " " + $0 }.joined()) }
     if let owner = change.owner, owner != .max { text(" owner \(owner)") }
     if let group = change.group, group != .max { text(" group \(group)") }
     outcome(change.error)

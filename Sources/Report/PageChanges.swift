@@ -29,7 +29,8 @@ extension View {
       let crowd = crowd(ofChanged: record.path)
       // /dev/null and its like are opened to write by everything, and change nothing.
       if crowd?.kind == .devices { continue }
-      var deed = Deed(record, journeys, isMade: isMade) ?? (style.isFull ? .passed : nil)
+      let isNew = isMade || (journeys.isResult(record.path) && traces.isInMade(record.path))
+      var deed = Deed(record, journeys, isMade: isNew) ?? (style.isFull ? .passed : nil)
       // What was carried here is said to be created.
       if place == nil, taken.contains(record.path), deed != .deleted { deed = nil }
       if deed != .deleted, crowd == nil || record.rights.isWeighty {
@@ -45,18 +46,25 @@ extension View {
     let renamed = renames(&crowds)
     let links = inspection.files.moves.filter {
       guard $0.kind != .rename else { return false }
+      let name = style.isFull ? $0.name : journeys.links[$0.name] ?? $0.name
       return style.isFull
-        || !(traces.isPassing($0.name) || crowd(ofChanged: $0.name) != nil
-          || inspection.files[$0.name]?.isGone == true)
+        || !(traces.isPassing(name) || crowd(ofChanged: name) != nil
+          || inspection.files[name]?.isGone == true)
     }
+    let refused = refusals
 
     var blocks: [(Int) -> [Line]] = []
     // What has its name again was written after the rename: told in that order.
-    let isFirst = renamed.contains { inspection.files[$0[0]]?.isGone == false }
+    let isFirst = renamed.contains {
+      $0.sign == Renamed.moved && inspection.files[$0.names[0]]?.isGone == false
+    }
     if isFirst { blocks.append { renameLines(renamed, limit: $0) } }
     for deed in Deed.allCases {
       if deed == .renamed, !renamed.isEmpty, !isFirst { blocks.append { renameLines(renamed, limit: $0) } }
-      if deed == .linked, !links.isEmpty { blocks.append { linkLines(links, carried, limit: $0) } }
+      if deed == .linked, !links.isEmpty {
+        let places = carried.merging(style.isFull ? [:] : journeys.links) { $1 }
+        blocks.append { linkLines(links, places, limit: $0) }
+      }
       let records = sorted(groups[deed] ?? [])
       let more = deed == .deleted && !style.isFull ? journeys.lost : []
       if !records.isEmpty || !more.isEmpty {
@@ -67,6 +75,7 @@ extension View {
         blocks.append { crowdLines(crowd, label: deed.rawValue, indent: 12, limit: min(2, $0)) }
       }
     }
+    blocks += refusalBlocks(refused)
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
     if blocks.isEmpty {
       return nothing("What it changed", "no file was made, written, renamed or deleted", of: .change, .open)
@@ -76,7 +85,11 @@ extension View {
     let moved = renamed.count + links.count + (style.isFull ? 0 : journeys.lost.count)
     let total = crowds.values.reduce(named + moved) { $0 + $1.total }
     var heading = Line("What it changed", .heading)
-    if total > 0 { heading.add("  " + Words.count(total, "path"), .faint) }
+    if total > 0 {
+      heading.add("  " + Words.count(total, "path"), .faint)
+    } else if passing.isEmpty {
+      heading.add("  nothing, though it was tried", .faint)
+    }
     return Section(heading) { limit in
       if style.isFull { return blocks.flatMap { $0(.max) } }
       let shares = Page.shares(of: blocks.map { $0(limit).count }, room: limit)
@@ -111,16 +124,15 @@ extension View {
 
   /// The names of each thing that was renamed; of a full page those of each rename. What stayed within one crowd is counted
   /// there.
-  private func renames(_ crowds: inout [Deed: Tally]) -> [[ByteString]] {
-    if style.isFull {
-      return inspection.files.moves.filter { $0.kind == .rename }.map { [$0.from, $0.to] }
-    }
-    var told: [[ByteString]] = []
+  private func renames(_ crowds: inout [Deed: Tally]) -> [Renamed] {
+    let moves = inspection.files.moves.filter { $0.kind == .rename && (style.isFull || $0.isExchange) }
+    var told = moves.map { Renamed($0) }
+    if style.isFull { return told }
     for names in journeys.told.map(\.names) {
       if let crowd = names.first.flatMap(crowd(ofChanged:)), crowd == names.last.flatMap(crowd(ofChanged:)) {
         crowds[.renamed, default: Tally()].add(crowd)
       } else {
-        told.append(names)
+        told.append(Renamed(names: names))
       }
     }
     return told

@@ -24,8 +24,9 @@ enum Deed: String, CaseIterable {
       if counts[.deleted] + counts[.directoryDeleted] == 0 { return nil }
       self = .deleted
     } else if journeys.isResult(record.path) {
-      self = record.wasAbsent ? .created : .wrote
-    } else if counts[.linked] > 0 || (counts[.renamedTo] > 0 && !isMade) {
+      self = record.wasAbsent || isMade ? .created : record.isMadeAnew ? .madeAnew : .wrote
+    } else if journeys.isLinkResult(record.path) || counts[.linked] > 0 || (counts[.renamedTo] > 0 && !isMade)
+    {
       // The other line tells where it came from, not what was done with it.
       if !isWritten { return nil }
       self = .wrote

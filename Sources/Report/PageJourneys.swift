@@ -35,18 +35,26 @@ struct Journeys {
   private var steps: Set<ByteString> = []
   private var results: Set<ByteString> = []
   private var passed: Set<ByteString> = []
+  /// Names that something else had before, which is told nowhere else.
+  private(set) var replaced: Set<ByteString> = []
+  private var linkResults: Set<ByteString> = []
+  /// Links that the run made, and where they were moved.
+  private(set) var links: [ByteString: ByteString] = [:]
 
   init(_ files: FileTable, _ traces: Traces) {
-    for move in files.moves.sorted(by: { $0.time < $1.time }) where move.kind == .rename {
+    for move in files.moves.sorted(by: { $0.time < $1.time }) where move.kind == .rename && !move.isExchange {
       add(move, files, traces)
     }
-    for index in journeys.indices { settle(index, files) }
+    let links = Set(files.moves.lazy.filter { $0.kind != .rename }.map(\.name))
+    for index in journeys.indices { settle(index, files, links) }
   }
 
   /// A name on the way to another that is told.
   func isStep(_ path: ByteString) -> Bool { steps.contains(path) }
   /// What the run made under another name.
   func isResult(_ path: ByteString) -> Bool { results.contains(path) }
+  /// A link that the run made under another name: `ln -sf` does so.
+  func isLinkResult(_ path: ByteString) -> Bool { linkResults.contains(path) }
   /// A name that something from before the run had for a while.
   func isPassed(_ path: ByteString) -> Bool { passed.contains(path) }
   /// Told by the name from before: what is gone, or was in a directory that is.
@@ -88,6 +96,9 @@ struct Journeys {
     }
     let origin = journeys[index].names.first.flatMap { files[$0] }
     if !journeys[index].isOwn || origin?.counts[.directoryCreated] ?? 0 > 0 { carriers.append(move) }
+    if move.isReplacing, present[move.to] == nil, files[move.to].map({ !traces.isMade($0) }) ?? false {
+      replaced.insert(move.to)
+    }
     // What had this name is no more.
     if let replaced = present.updateValue(index, forKey: move.to) { journeys[replaced].isGone = true }
     if holders.contains(move.from) { carry(move) }
@@ -126,7 +137,7 @@ struct Journeys {
 
   // MARK: At the end
 
-  private mutating func settle(_ index: Int, _ files: FileTable) {
+  private mutating func settle(_ index: Int, _ files: FileTable, _ links: Set<ByteString>) {
     let journey = journeys[index]
     guard let origin = journey.names.first, let name = journey.names.last else { return }
     let record = files[name]
@@ -145,7 +156,13 @@ struct Journeys {
     } else if journey.isOwn {
       leave(journey, files)
       // A directory is told by its own record: see `place`.
-      if files[origin]?.counts[.directoryCreated] ?? 0 == 0 { results.insert(name) }
+      if files[origin]?.counts[.directoryCreated] ?? 0 > 0 { return }
+      if links.contains(origin), files[origin]?.counts[.written] == 0 {
+        linkResults.insert(name)
+        self.links[origin] = name
+      } else {
+        results.insert(name)
+      }
     } else {
       told.append(journey)
     }

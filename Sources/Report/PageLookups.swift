@@ -18,7 +18,12 @@ extension View {
     let isMarked =
       !wide.isEmpty || !searches.refused.isEmpty || !(style.isFull ? searches.commands : commands).isEmpty
       || (style.isFull && !missing.isEmpty)
-    if isMarked { heading.add("  ✓ used  • there  ✗ not there", .faint) }
+    if isMarked {
+      let isRefusing =
+        !searches.refused.isEmpty
+        || wide.contains { $0.attempts.contains { $0.touch.found.contains(.failed) } }
+      heading.add("  ✓ used  • there  ✗ not there" + (isRefusing ? ", or refused" : ""), .faint)
+    }
     if style.isFull {
       return Section(heading) { limit in
         searchLines(wide + searches.commands, limit: limit) + refusedLines(searches.refused, limit: limit)

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inspection
 
+/// Something that was renamed, with all its names; or two that became each other.
+struct Renamed {
+  static let moved = " → "
+  var names: [ByteString]
+  var sign = Self.moved
+
+  init(names: [ByteString]) { self.names = names }
+
+  init(_ move: Move) {
+    names = [move.from, move.to]
+    if move.isExchange { sign = " ↔ " }
+  }
+}
+
 extension View {
   /// What was renamed: of each thing all its names.
-  func renameLines(_ journeys: [[ByteString]], limit: Int) -> [Line] {
-    arrowLines(journeys.map { ($0, " → ") }, label: Deed.renamed.rawValue, limit: limit) { name, columns in
+  func renameLines(_ renamed: [Renamed], limit: Int) -> [Line] {
+    let rows = renamed.map { row in
+      (row.names, row.sign, row.names.last.map(journeys.replaced.contains) ?? false ? " (replaced)" : "")
+    }
+    return arrowLines(rows, label: Deed.renamed.rawValue, limit: limit) { name, columns in
       var line = Line()
       line.add(places.text(name, columns: columns))
       return line
@@ -14,7 +31,8 @@ extension View {
   func linkLines(_ links: [Move], _ carried: [ByteString: ByteString], limit: Int) -> [Line] {
     let rows = links.map {
       $0.kind == .link
-        ? ([$0.from, carried[$0.to] ?? $0.to], " = ") : ([carried[$0.from] ?? $0.from, $0.to], " → ")
+        ? ([$0.from, carried[$0.to] ?? $0.to], " = ", "")
+        : ([carried[$0.from] ?? $0.from, $0.to], Renamed.moved, "")
     }
     let texts = Set(links.filter { $0.kind == .symlink }.map(\.to))
     return arrowLines(rows, label: Deed.linked.rawValue, limit: limit) { name, columns in
@@ -31,8 +49,8 @@ extension View {
 
   /// Names one after the other with a sign between them, a row for each thing. Of very many names the first two and the last
   /// are told.
-  private func arrowLines(
-    _ rows: [(names: [ByteString], sign: String)], label: String, limit: Int,
+  func arrowLines(
+    _ rows: [(names: [ByteString], sign: String, note: String)], label: String, limit: Int,
     text: (ByteString, Int) -> Line
   ) -> [Line] {
     if limit < 1 { return [] }
@@ -44,13 +62,16 @@ extension View {
       let isLong = row.names.count > 4
       let names = isLong ? Array(row.names.prefix(2) + row.names.suffix(1)) : row.names
       let between = isLong ? "… \(Words.count(row.names.count - 3)) more" : ""
-      let signs = row.sign.count * (names.count - 1) + (isLong ? between.count + row.sign.count : 0)
+      let signs =
+        row.sign.count * (names.count - 1) + (isLong ? between.count + row.sign.count : 0)
+        + row.note.count
       let room = style.cut.map { max(8, ($0 - 12 - signs - rest.count) / names.count) } ?? .max
       for (position, name) in names.enumerated() {
         if position > 0 { line.add(row.sign, .faint) }
         if isLong, position == 2 { line.add(between + row.sign, .faint) }
         line.add(text(name, room))
       }
+      line.add(row.note, .bad)
       line.add(rest, .faint)
       return line
     }

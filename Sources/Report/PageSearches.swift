@@ -87,7 +87,7 @@ struct Searches {
       if isInCrowd, record.counts[.read] > 0, Crowd(record.path)?.isStarting == true { starting.read += 1 }
       let name = record.path.plainName
       // Who lists a directory asks what is there, not whether this is there.
-      for touch in record.touches where touch.found != .listed {
+      for touch in record.touches where touch.found != .listed && !touch.found.isEmpty {
         let program = programs.resolve(touch.program)
         var key = Key(program: program, name: record.path.basename, isForCommand: true)
         if !commandKeys.contains(key) { key = Key(program: program, name: name, isForCommand: false) }

@@ -36,7 +36,7 @@ struct JSONLinesTests {
     event("mkdir", #""call":"mkdirat","path":"/tmp/dir","requested":"/tmp/dir","mode":493"#),
     event(
       "rename",
-      #""call":"renameat2","path":"/home/ada/project/a","requested":"a","to":"/home/ada/project/b","to_requested":"b""#
+      #""call":"renameat2","path":"/home/ada/project/a","requested":"a","to":"/home/ada/project/b","to_requested":"b","flags":["RENAME_EXCHANGE"]"#
     ),
     event(
       "link",

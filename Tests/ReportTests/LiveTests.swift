@@ -45,7 +45,7 @@ struct LiveTests {
           "    0.123456    4242 bash            unlink   /tmp/old",
           "    0.123456    4242 bash            rmdir    /tmp/dir = ENOTEMPTY",
           "    0.123456    4242 bash            mkdir    /tmp/dir mode 0755",
-          "    0.123456    4242 bash            rename   /home/ada/project/a -> /home/ada/project/b",
+          "    0.123456    4242 bash            rename   /home/ada/project/a -> /home/ada/project/b RENAME_EXCHANGE",
           "    0.123456    4242 bash            link     /tmp/file -> /tmp/name",
           "    0.123456    4242 bash            symlink  /tmp/link -> ../file",
           "    0.123456    4242 bash            truncate /tmp/file to 4096 bytes",

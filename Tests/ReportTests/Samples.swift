@@ -66,10 +66,7 @@ enum Samples {
       .change(Change(kind: .unlink, call: "unlinkat", target: path("/tmp/old"))),
       .change(Change(kind: .rmdir, call: "rmdir", target: path("/tmp/dir"), error: ErrorNumber(39))),
       .change(Change(kind: .mkdir, call: "mkdirat", target: path("/tmp/dir"), mode: 0o755)),
-      .change(
-        Change(
-          kind: .rename, call: "renameat2", target: path("/home/ada/project/a", asked: "a"),
-          to: path("/home/ada/project/b", asked: "b"))),
+      .change(exchange),
       .change(Change(kind: .link, call: "linkat", target: path("/tmp/file"), to: path("/tmp/name"))),
       .change(
         Change(
@@ -121,6 +118,14 @@ enum Samples {
             remote: .internet([127, 0, 0, 1], port: 8000), sent: 79, received: 1313, duration: 1_213_175,
             isFinal: true, isAccepted: false))),
     ] + acts
+
+  private static let exchange: Change = {
+    var change = Change(
+      kind: .rename, call: "renameat2", target: path("/home/ada/project/a", asked: "a"),
+      to: path("/home/ada/project/b", asked: "b"))
+    change.flags = .exchange
+    return change
+  }()
 
   private static let acts: [Event.Body] = [
     .act(

@@ -145,6 +145,11 @@ public struct HoneyguideLines: Sendable {
       // Absent: left as it is, which chown is told by -1.
       let ids = ["owner", "group"].map { UInt32(truncatingIfNeeded: line.integer($0) ?? Int128(UInt32.max)) }
       details = "owner \(ids[0]) group \(ids[1])"
+    case "rename":
+      let names = line.json["flags"]?.array?.compactMap(\.string) ?? []
+      let bits = ["RENAME_NOREPLACE": 1, "RENAME_EXCHANGE": 2, "RENAME_WHITEOUT": 4]
+      let numbers = names.map { bits[$0] ?? Int($0.dropFirst(2), radix: 16) ?? -1 }
+      details = numbers.isEmpty ? nil : "flags \(numbers.reduce(0, +))"
     default: break
     }
     var to: String?

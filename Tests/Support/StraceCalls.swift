@@ -20,10 +20,12 @@ struct StraceCallShape {
   var mode: Int?
   var length: Int?
   var owner: Int?
+  var renameFlags: Int?
 
   init(
     _ meaning: Meaning, directory: Int? = nil, path: Int?, directory2: Int? = nil, path2: Int? = nil,
-    flags: Int? = nil, mode: Int? = nil, length: Int? = nil, owner: Int? = nil
+    flags: Int? = nil, mode: Int? = nil, length: Int? = nil, owner: Int? = nil,
+    renameFlags: Int? = nil
   ) {
     self.meaning = meaning
     self.directory = directory
@@ -34,6 +36,7 @@ struct StraceCallShape {
     self.mode = mode
     self.length = length
     self.owner = owner
+    self.renameFlags = renameFlags
   }
 
   static let all: [String: StraceCallShape] = [
@@ -59,7 +62,7 @@ struct StraceCallShape {
     "mkdirat": .init(.change("mkdir"), directory: 0, path: 1, mode: 2),
     "rename": .init(.change("rename"), path: 0, path2: 1),
     "renameat": .init(.change("rename"), directory: 0, path: 1, directory2: 2, path2: 3),
-    "renameat2": .init(.change("rename"), directory: 0, path: 1, directory2: 2, path2: 3),
+    "renameat2": .init(.change("rename"), directory: 0, path: 1, directory2: 2, path2: 3, renameFlags: 4),
     "link": .init(.change("link"), path: 0, path2: 1),
     "linkat": .init(.change("link"), directory: 0, path: 1, directory2: 2, path2: 3),
     // Of a symbolic link the link itself is what is changed; its text leads nowhere.

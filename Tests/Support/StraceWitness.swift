@@ -272,6 +272,9 @@ public struct StraceWitness {
       let ids = [owner, owner + 1].map { UInt32(truncatingIfNeeded: arguments[$0].number ?? 0) }
       return "owner \(ids[0]) group \(ids[1])"
     }
+    if let flags = shape.renameFlags, let number = arguments[flags].number, number != 0 {
+      return "flags \(number)"
+    }
     return nil
   }
 

@@ -74,6 +74,7 @@ extension Decoder {
         (change.owner, change.group) = SystemCall.isShort(record.call) ? (Self.id(a), Self.id(b)) : (a, b)
       case .rename, .link:
         change.to = second()
+        if call == "renameat2" { change.flags = RenameFlags(rawValue: a) }
       case .symlink: change.to = Self.text(name2, record.names.1)
       case .unlink, .rmdir, .chdir: break
       }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A change that somebody tried, and that failed.
+public struct Refusal: Hashable, Sendable {
+  public let program: Program.ID
+  /// Nil: a file was to be opened for writing.
+  public let kind: Change.Kind?
+  public let path: ByteString
+  /// Of a rename or a link the new name.
+  public let to: ByteString?
+  public let error: ErrorNumber
+
+  init(_ open: Open, _ path: ByteString, _ error: ErrorNumber, by program: Program.ID) {
+    kind = nil
+    self.path = path
+    to = nil
+    self.error = error
+    self.program = program
+  }
+
+  init(_ change: Change, _ path: ByteString, _ error: ErrorNumber, by program: Program.ID) {
+    kind = change.kind
+    self.path = path
+    to = change.kind == .symlink ? nil : change.to.flatMap { $0.ourPath ?? $0.requested }
+    self.error = error
+    self.program = program
+  }
+
+  /// For want of rights, or since nothing can be written there.
+  public var isDenied: Bool { [1, 13, 30].contains(error.number) }
+
+  /// Not where the answer is that something is not there, or is there already; nor where the kernel does not know the call, or only
+  /// this way of doing it, and the caller goes another: EXDEV, ENOSYS, EOPNOTSUPP.
+  static func isTold(_ error: ErrorNumber) -> Bool { ![2, 17, 18, 20, 38, 95].contains(error.number) }
+}
+
+/// Each of them once, with its count. Bounded: past the limit they are counted only.
+public struct RefusalTable: Sendable {
+  public struct Entry: Sendable {
+    public let refusal: Refusal
+    public internal(set) var count = 1
+    /// Nanoseconds since boot.
+    public internal(set) var first: UInt64
+  }
+
+  public private(set) var entries: [Entry] = []
+  /// How many were not kept.
+  public private(set) var omitted = 0
+  private var positions: [Refusal: Int] = [:]
+  private static let limit = 2_048
+
+  init() {}
+
+  mutating func add(_ refusal: Refusal, at time: UInt64) {
+    if let position = positions[refusal] {
+      entries[position].count += 1
+      entries[position].first = min(entries[position].first, time)
+    } else if entries.count < Self.limit {
+      positions[refusal] = entries.count
+      entries.append(Entry(refusal: refusal, first: time))
+    } else {
+      omitted += 1
+    }
+  }
+
+  var memory: Int { entries.count * 400 }
+}
+
+extension Open {
+  /// It was to be written, emptied or made.
+  var isToChange: Bool { [.write, .readWrite].contains(flags.access) || flags.truncates || flags.creates }
+}
+
+extension PathArgument {
+  /// The name that was asked for, where that is no name of the file itself: a symbolic link, or one that leads through one. By
+  /// the names alone: ".." tells nothing, and what lies in /proc and /dev leads to descriptors.
+  var link: ByteString? {
+    guard let requested, let path, hostPath == nil, path.isAbsolute, !isDeleted, !isTruncated else {
+      return nil
+    }
+    let parts = requested.bytes.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+    if parts.isEmpty || parts.contains(where: { $0.elementsEqual("..".utf8) }) { return nil }
+    if requested.isAbsolute, ["proc", "dev", "sys"].contains(where: { parts[0].elementsEqual($0.utf8) }) {
+      return nil
+    }
+    let own = path.bytes.split(separator: UInt8(ascii: "/"))
+    let isSame = requested.isAbsolute ? own.count == parts.count : own.count >= parts.count
+    if isSame, zip(own.suffix(parts.count), parts).allSatisfy({ $0.elementsEqual($1) }) { return nil }
+    return requested
+  }
+}
