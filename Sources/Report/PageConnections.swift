@@ -12,12 +12,24 @@ extension View {
       let ends = contacts.ends
       let room = max(1, limit - ends.count)
       let rows = contacts.rows
-      var lines = aligned(Array(rows.prefix(rows.count > room ? room - 1 : room)))
-      if lines.count < rows.count {
-        lines.append(more(Words.count(rows.count - lines.count, "more address", "more addresses")))
-      }
-      return lines + ends
+      return addressLines(rows, limit: room) + ends
     }
+  }
+
+  /// A row for each address, one that is too long in several lines; and how many there is no room for.
+  func addressLines(_ rows: [[Line]], limit: Int) -> [Line] {
+    let blocks = aligned(rows).map { wrapped($0, isByParts: true) }
+    if blocks.reduce(0, { $0 + $1.count }) <= limit { return blocks.flatMap(\.self) }
+    var lines: [Line] = []
+    var told = 0
+    for block in blocks where lines.count + block.count < limit {
+      lines += block
+      told += 1
+    }
+    if told < rows.count {
+      lines.append(more(Words.count(rows.count - told, "more address", "more addresses")))
+    }
+    return lines
   }
 
   /// Rows in columns; a long cell pushes the rest of its own row only.

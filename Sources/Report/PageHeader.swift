@@ -154,10 +154,10 @@ extension View {
   }
 
   /// A line that goes on in further ones where there is too little room: at most three, unless the page is full.
-  func wrapped(_ line: Line, indent: Int = 6) -> [Line] {
+  func wrapped(_ line: Line, indent: Int = 6, isByParts: Bool = false) -> [Line] {
     guard let cut = style.cut, line.columns > cut else { return [line] }
     var lines = [Line()]
-    for word in line.words {
+    for word in isByParts ? line.parts : line.words {
       let isFull = !lines[lines.count - 1].isEmpty && lines[lines.count - 1].columns + word.columns > cut
       if isFull, lines.count < 3 { lines.append(Line(String(repeating: " ", count: indent))) }
       lines[lines.count - 1].add(word)

@@ -71,6 +71,10 @@ struct Crowd: Hashable {
       self.init(.perl)
       return
     }
+    if Self.isPythons(path) {
+      self.init(.python)
+      return
+    }
     if path.basename == "pyvenv.cfg" || bytes.hasSuffix(".pyc") {
       self.init(.python, place: path.directory)
       return
@@ -90,6 +94,12 @@ struct Crowd: Hashable {
   /// A directory for one kind of processor, where the loader looks for libraries.
   private static func isProbed(_ path: ByteString) -> Bool {
     ["tls", "x86_64", "haswell", "avx512_1", "aarch64", "atomics"].contains(path.basename)
+  }
+
+  /// What Python looks for beside its executable, to know whether it was installed.
+  private static func isPythons(_ path: ByteString) -> Bool {
+    path.basename == "pybuilddir.txt" || path.bytes.hasSuffix("/Modules/Setup.local")
+      || (path.bytes.hasSuffix("._pth") && path.basename.bytes.starts(with: "python".utf8))
   }
 
   /// The directories that Perl looks for in each of those for modules: its version's, and the architecture's that it was built

@@ -8,7 +8,7 @@ extension View {
     var shown = PageTree(tree, folding: !style.isFull) { likeness($0) }
     if !style.isFull, shown.visible > Page.lines {
       // Too much to tell each argument: programs of the same name with the same end look alike.
-      shown = PageTree(tree, folding: true) { [programName($0)] }
+      shown = PageTree(tree, folding: true) { [programName($0)] + $0.surprises.map(\.exe) }
     }
     if shown.visible == 0 { return nothing("What ran", "no process was seen", of: .exec) }
     let ran = Line("What ran", .heading)
@@ -39,7 +39,7 @@ extension View {
     var lines: [Line] = []
     var told = 0
     let width =
-      mayLackEnds && !lacksExecs && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
+      lacksExecs ? 0 : mayLackEnds && shown.nodes.contains(where: \.isRunning) ? Self.unseen.count : 10
     // A stack, not recursion: a chain of processes may be long.
     var stack = shown.roots.reversed().filter { chosen.contains($0) }.map {
       Branch(node: $0, stem: "", mark: "")
@@ -94,6 +94,7 @@ extension View {
     if node.differ {
       tail.add(process.folded?.isMixed == true ? " (various)" : " (with various arguments)", .faint)
     }
+    tail.add(executables(process, columns: style.isFull ? .max : max(16, style.wrap / 3)))
     for (text, ink) in troubles(process, node) { tail.add("  " + text, ink) }
     // Of a process of which only its fork was seen the user is not known.
     if process.first != nil, process.uid != inspection.start.uid {
@@ -140,6 +141,13 @@ extension View {
       if isCommand(process.id) { return commandWithoutExec(process, line) }
       var name: [UInt8] = []
       Printable.appendPath(programName(process), to: &name)
+      // What it executed was not to be told: nothing but its name for itself is known.
+      let program = process.origin.map { inspection.processes.programs[$0] }
+      if lacksExecs, !name.isEmpty, program?.isProvisional ?? true {
+        var known = Line("a process that is called ", .faint)
+        known.add(name)
+        return known
+      }
       var fork = Line(isLossy ? "(a fork of " : "(fork of ", .faint)
       fork.add(name, .faint)
       if isLossy { fork.add(", or what it executed was lost", .faint) }

@@ -31,8 +31,27 @@ extension View {
     return Section(heading) { limit in
       if style.isFull { return fullLines(files) + fullLines(listed) }
       let ends = crowdLines(crowds, label: files.isEmpty ? "" : "and", limit: limit < 10 ? 2 : 3)
-      let room = max(0, limit - ends.count)
-      return nameLines(files.map(\.path), indent: 2, limit: room) + ends.prefix(limit)
+      let links = linkedLines(files, limit: min(4, limit / 2))
+      let room = max(0, limit - ends.count - links.count)
+      return nameLines(files.map(\.path), indent: 2, limit: room) + links + ends.prefix(limit)
+    }
+  }
+
+  /// "  by link   app.conf → ./opt/real.conf": by which other name a file was opened, as it was asked for.
+  private func linkedLines(_ records: [FileRecord], limit: Int) -> [Line] {
+    let rows = records.compactMap { record in
+      record.link.map { (names: [$0, record.path], sign: Renamed.moved, note: "") }
+    }
+    let links = Set(rows.map { $0.names[0] })
+    return arrowLines(rows, label: "by link", limit: limit) { name, columns in
+      var line = Line()
+      if links.contains(name), !name.isAbsolute {
+        // Relative to what is not always known.
+        Printable.appendPath(name, cut: columns, to: &line)
+      } else {
+        line.add(places.text(name, columns: columns))
+      }
+      return line
     }
   }
 
@@ -97,6 +116,10 @@ extension View {
       var line = Line("  ")
       line.add(places.text(record.path) + (record.isTruncated ? Array("…".utf8) : []))
       line.add("  " + Self.uses(record.counts), .faint)
+      if let link = record.link {
+        line.add(", by ", .faint)
+        Printable.appendPath(link, cut: .max, to: &line)
+      }
       line.add("  ")
       line.add(programs(record), .name)
       return line

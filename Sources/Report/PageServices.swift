@@ -6,13 +6,7 @@ extension View {
   var serviceSection: Section? {
     let rows = serviceRows()
     if rows.isEmpty { return nil }
-    return Section(Line("Where it listened", .heading)) { limit in
-      var lines = aligned(Array(rows.prefix(rows.count > limit ? limit - 1 : limit)))
-      if lines.count < rows.count {
-        lines.append(more(Words.count(rows.count - lines.count, "more address", "more addresses")))
-      }
-      return lines
-    }
+    return Section(Line("Where it listened", .heading)) { addressLines(rows, limit: $0) }
   }
 
   private func serviceRows() -> [[Line]] {

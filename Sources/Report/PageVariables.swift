@@ -62,7 +62,7 @@ struct LookedUp {
   private static func rank(_ variable: Variable, _ view: View) -> Int {
     let programs = variable.answers.map(\.program)
     if programs.contains(where: { isOwn(variable.name, of: view.name(of: $0)) }) { return 0 }
-    if Usual.isLogin(variable.name) { return 3 }
+    if Usual.isLogin(variable.name) || Usual.isUsual(variable.name) { return 3 }
     let table = view.inspection.processes.programs
     return programs.contains { view.isCommand(table[$0].process) } ? 1 : 2
   }

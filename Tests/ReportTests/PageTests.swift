@@ -321,7 +321,7 @@ import Testing
     let page = Self.page(Self.wrapper, "./wrapper.sh", style: PageStyle(columns: 40, isFull: true))
     #expect(page.contains("  /usr/lib/python3.11/abc.py  read  ansible-galaxy\n"))
     #expect(page.contains("  ./work/ansible.cfg  read, looked up  ansible-playbook\n"))
-    #expect(page.contains("sleep 0  [pid 13, cpu 3.00 ms, 4 096 KiB]\n"))
+    #expect(page.contains("sleep 0  (runs /usr/bin/sleep)  [pid 13, cpu 3.00 ms, 4 096 KiB]\n"))
     #expect(page.contains("127.0.0.1:8081  ansible-galaxy [pid 11]  refused after 31.0 µs\n"))
     #expect(!page.contains("…"))
   }
