@@ -19,7 +19,7 @@ public struct Connection: Sendable {
     case connected
     case pending
     case failed(ErrorNumber)
-    /// Datagrams to it, without a connect; told once for each socket.
+    /// Datagrams to it, whether the socket was connected before or not; told once for each socket.
     case sent
     case notSent(ErrorNumber)
   }

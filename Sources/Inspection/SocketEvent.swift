@@ -94,7 +94,7 @@ public struct Bind: Hashable, Sendable {
   }
 }
 
-/// The first datagram of a socket to a peer that the call names, and the first with each failure.
+/// The first datagram of a socket to a peer, which the call names or an earlier connect did, and the first with each failure.
 public struct Send: Hashable, Sendable {
   public var transport: Transport
   /// The system call's name.

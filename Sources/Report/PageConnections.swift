@@ -70,6 +70,8 @@ private struct Contacts {
     var transport: Transport
     var remote: SocketAddress?
     var isFolded: Bool
+
+    var isOfDatagrams: Bool { transport.isDatagram && transport != .unix(.dgram) }
   }
 
   private struct Sum {
@@ -106,7 +108,7 @@ private struct Contacts {
     }
     let comparisons = Self.comparisons(order, sums)
     if !view.style.isFull, !comparisons.isEmpty {
-      Self.count("addresses compared (UDP, nothing sent)", comparisons.count, in: &habits)
+      Self.count("addresses compared (UDP, no send seen)", comparisons.count, in: &habits)
       order.removeAll(where: comparisons.contains)
     }
     rows = order.map { row($0, sums[$0] ?? Sum()) }
@@ -118,7 +120,7 @@ private struct Contacts {
     return .path(PathArgument(requested: nil, path: target.path ?? target.requested))
   }
 
-  /// UDP sockets that were given a peer, and sent nothing by name, where the same program went there by TCP: so
+  /// UDP sockets that were given a peer, and to which nothing was seen to be sent, where the same program went there by TCP: so
   /// getaddrinfo finds out which address is the nearest.
   private static func comparisons(_ keys: [Key], _ sums: [Key: Sum]) -> Set<Key> {
     let reached = Set(
@@ -194,7 +196,9 @@ private struct Contacts {
   private func result(_ sum: Sum, _ key: Key) -> Line {
     var line = Line()
     let isName = Self.isNameService(key)
-    for (outcome, latencies) in sum.outcomes.sorted(by: { rank($0.key) < rank($1.key) }) {
+    let isSent = key.isOfDatagrams && sum.outcomes.keys.contains(where: \.isOfSend)
+    for (outcome, latencies) in sum.outcomes.sorted(by: { rank($0.key) < rank($1.key) })
+    where !isSent || outcome != .connected {
       if !line.isEmpty { line.add(", ") }
       let times = latencies.count == 1 ? "" : " ×" + Words.count(latencies.count)
       let time = latencies.range.map { range in
@@ -202,9 +206,9 @@ private struct Contacts {
           + (range.lowerBound < range.upperBound ? " to " + Words.duration(range.upperBound) : "")
       }
       switch outcome {
-      // Nothing goes to a peer of datagrams by this.
-      case .connected where key.transport.isDatagram && key.transport != .unix(.dgram):
-        line.add((isName ? "name resolution" : "chosen as peer") + times)
+      // Nothing goes to a peer of datagrams by this. What write sends there is not told.
+      case .connected where key.isOfDatagrams:
+        line.add((isName ? "name resolution" : "chosen as peer, no send seen") + times)
       case .connected: line.add("connected" + times + (time.map { " in " + $0 } ?? ""), .good)
       case .pending: line.add("not answered yet" + times + (time.map { " after " + $0 } ?? ""))
       case .failed(let error):
@@ -228,6 +232,15 @@ private struct Contacts {
     case .sent: -1
     case .pending: .max
     case .failed(let error), .notSent(let error): error.number
+    }
+  }
+}
+
+extension Connection.Outcome {
+  fileprivate var isOfSend: Bool {
+    switch self {
+    case .sent, .notSent: true
+    case .connected, .pending, .failed: false
     }
   }
 }

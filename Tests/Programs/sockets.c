@@ -72,8 +72,12 @@ static void datagrams(void) {
   bind(make(AF_INET, SOCK_DGRAM, 0), v4("127.0.0.1", 7101), SIZE4);   // EADDRINUSE
   bind(make(AF_INET, SOCK_DGRAM, 0), v4("192.0.2.1", 7102), SIZE4);   // EADDRNOTAVAIL
   connect(file, v4("127.0.0.1", 7101), SIZE4);
-  send(file, "x", 1, 0);                                              // no address: nothing to tell
-  connect(file, v4("127.0.0.1", 7103), SIZE4);                        // another peer
+  for (int i = 0; i < 3; i++) send(file, "x", 1, 0);                  // without an address, to the peer
+  sendto(file, "x", 1, 0, v4("127.0.0.1", 7101), SIZE4);              // the same, by name
+  connect(file, v4("127.0.0.1", 7103), SIZE4);                        // another peer, with nobody there
+  message(file, NULL, 0);
+  send(file, "x", 1, 0);                                              // ECONNREFUSED
+  message(file, NULL, 0);
   struct sockaddr none = {.sa_family = AF_UNSPEC};
   connect(file, &none, sizeof none);                                  // taken apart: nothing to tell
   connect(file, v4("10.98.1.1", 53), SIZE4);                          // EHOSTUNREACH
@@ -90,6 +94,9 @@ static void datagrams(void) {
   sendto(six, "x", 1, 0, v6("::1", 7105, 0), SIZE6);
   sendto(six, "x", 1, 0, v6("::ffff:127.0.0.1", 7105, 0), SIZE6);
   connect(six, v6("::1", 7106, 0), SIZE6);
+  message(six, ANY, 0);                                               // an address of no bytes is none
+  connect(six, v6("::ffff:127.0.0.1", 7101, 0), SIZE6);
+  sendto(six, "x", 1, 0, v6("::1", 7107, 0), 0);                      // EINVAL
 
   struct sockaddr_in to[5];
   struct iovec part = {"x", 1};
@@ -98,6 +105,12 @@ static void datagrams(void) {
     memcpy(&to[i], v4("127.0.0.4", 7110 + i % 4), SIZE4);
     messages[i].msg_hdr = (struct msghdr){.msg_name = &to[i], .msg_namelen = SIZE4, .msg_iov = &part, .msg_iovlen = 1};
   }
+  sendmmsg(server, messages, 5, 0);
+  for (int i = 0; i < 5; i++) messages[i].msg_hdr.msg_name = NULL;
+  send(server, "x", 1, 0);                                            // EDESTADDRREQ: there is no peer
+  sendmmsg(server, messages, 5, 0);                                   // likewise
+  connect(server, v4("127.0.0.5", 7119), SIZE4);
+  messages[3].msg_hdr.msg_name = &to[3];
   sendmmsg(server, messages, 5, 0);
 }
 

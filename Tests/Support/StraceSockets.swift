@@ -23,14 +23,16 @@ struct StraceSockets {
     var bound: String?
     var attempt: Attempt?
     var sent: Set<String> = []
+    /// Of a datagram socket of the internet's: the last that it was connected to.
+    var peer: String?
   }
 
   /// By the name the kernel gives them: `socket:[1234]`.
   private var sockets: [Bytes: Socket] = [:]
 
   static let calls = [
-    "socket", "connect", "getsockopt", "close", "accept", "accept4", "listen", "bind", "sendto", "sendmsg",
-    "sendmmsg",
+    "socket", "connect", "getsockopt", "close", "accept", "accept4", "listen", "bind", "send", "sendto",
+    "sendmsg", "sendmmsg",
   ]
 
   /// Takes one of `calls`. Gives what it was, or was the end of. `place` is where a relative name starts.
@@ -52,6 +54,9 @@ struct StraceSockets {
     case "connect":
       let remote = StraceAddress.text(arguments[1], place: place)
       if socket.kind == "tcp" { return tcpConnect(call, by: actor, name, remote).map { [$0] } ?? [] }
+      if ["udp", "ping"].contains(socket.kind), call.error == nil {
+        sockets[name]?.peer = call.arguments[1].member("sa_family")?.number == 0 ? nil : remote
+      }
       return connect(call, by: actor, socket.kind, remote).map { [$0] } ?? []
     case "accept", "accept4":
       if call.isWithoutResult || ["EAGAIN", "EINTR"].contains(call.error) { return [] }
@@ -88,6 +93,7 @@ struct StraceSockets {
     }
     var names: [StraceArgument?] = []
     switch call.name {
+    case "send": names = [nil]
     case "sendto": names = [call.arguments[4]]
     case "sendmsg": names = [call.arguments[1].member("msg_name")]
     default:
@@ -95,8 +101,13 @@ struct StraceSockets {
       names = call.arguments[1].elements.prefix(count).map { $0.member("msg_name") }
     }
     var result: [Observation] = []
-    for case let address? in names where address.text.hasPrefix("{") {
-      let remote = StraceAddress.text(address, place: place)
+    for address in names {
+      let isGiven = address?.text.hasPrefix("{") == true
+      // One of no bytes: sendmsg takes it for none, sendto refuses it.
+      if !isGiven, call.name == "sendto", address?.text != "NULL" { continue }
+      guard let remote = isGiven ? address.map({ StraceAddress.text($0, place: place) }) : socket.peer else {
+        continue
+      }
       if sockets[name]?.sent.insert("\(remote) \(call.error ?? "")").inserted == true {
         result.append(.socket(.send, by: actor, socket.kind, "\(remote) by \(call.name)", call.error))
       }

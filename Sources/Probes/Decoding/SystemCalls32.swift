@@ -93,6 +93,7 @@ extension SystemCall {
       socketcall(18, "accept4", HG_CALL_ACCEPT),
       socketcall(4, "listen", HG_CALL_LISTEN, a: 1),
       socketcall(2, "bind", HG_CALL_BIND, path: 1, a: 2),
+      socketcall(9, "send", HG_CALL_SEND),
       socketcall(11, "sendto", HG_CALL_SEND, path: 4, a: 5),
       socketcall(16, "sendmsg", HG_CALL_SEND, path2: 1),
       socketcall(20, "sendmmsg", HG_CALL_SEND, path2: 1, a: 2),

@@ -136,12 +136,19 @@ static __always_inline bool read_message(struct message_head *to, __u64 address,
   return true;
 }
 
+// Without an address it goes to the socket's own peer.
 __noinline int tell_send(struct scratch *s, unsigned long address, __u32 size) {
-  if (!s || !address || !size || !s->sender) return 0;
-  append_address(s, address, size);
+  if (!s || !s->sender) return 0;
+  unsigned long socket = 0;
+  if (address) {
+    append_address(s, address, size);
+  } else {
+    socket = socket_of(s, s->sender);
+    if (!socket || !append_peer(s, socket)) return 0;
+  }
   if (s->socket.address.flags & HG_TEXT_UNREADABLE || was_sent(s)) return 0;
   struct hg_text kept = s->socket.address;
-  unsigned long socket = socket_of(s, s->sender);
+  if (!socket) socket = socket_of(s, s->sender);
   if (!socket) return 0;
   begin_call(s, socket, HG_CALL_SEND, s->send_row);
   // A stream has its peer already; a first segment that goes with the connection is told as that connection.
@@ -159,7 +166,7 @@ static long message_step(__u32 step, struct scratch **context) {
   struct scratch *s = *context;
   struct message_head message;
   if (!read_message(&message, s->messages + step * s->message_size, s->is_32_bit)) return 1;
-  tell_send(s, message.name, message.name_size);
+  tell_send(s, message.name_size ? message.name : 0, message.name_size);
   return 0;
 }
 
@@ -176,23 +183,27 @@ int BPF_PROG(send_call, struct pt_regs *registers, long result) {
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
   bool has_messages = call->path2 >= 0;
-  __u64 address;
+  __u64 address = 0;
   if (has_messages) address = argument(&arguments, call->path2);
-  else address = argument(&arguments, call->path);
-  // A socket that is connected is given no address as a rule: there is nothing to look at.
-  if (!address || is_restart(result) || result == -EAGAIN_ || result == -EINTR_) return 0;
+  else if (call->path >= 0) address = argument(&arguments, call->path);
+  if (is_restart(result) || result == -EAGAIN_ || result == -EINTR_) return 0;
   s->is_32_bit = is_32_bit(row);
   // sendmsg gives back bytes, sendmmsg messages; of a failure there is one message.
   __u32 count = has_messages && call->a >= 0 && result > 0 ? result : 1;
+  bool is_named = address != 0;
   if (has_messages && count == 1) {
     struct message_head message;
-    if (!read_message(&message, address, s->is_32_bit) || !message.name) return 0;
+    if (!read_message(&message, address, s->is_32_bit)) return 0;
+    is_named = message.name && message.name_size;
   }
+  // A stream has its peer already.
+  if (!is_named && !is_datagram(s, arguments.word[0])) return 0;
   s->sender = file_of(s, arguments.word[0]);
   s->send_row = row;
   s->send_error = result < 0 ? -clamped(result) : 0;
   if (!has_messages) {
-    tell_send(s, address, argument(&arguments, call->a));
+    __u32 size = address ? argument(&arguments, call->a) : 0;
+    if (!address || size) tell_send(s, address, size);
     return 0;
   }
   s->messages = address;

@@ -94,11 +94,8 @@ __noinline int read_endpoints(struct hg_socket *record, __u64 socket) {
   return 0;
 }
 
-// The functions from here on are not static: so the verifier looks at each once, and not again on every way that leads
-// to it. Hence the plain numbers for sockets.
-
 // The socket behind an open file, or 0. Only a socket's own structure points back at the file.
-__noinline unsigned long socket_of(struct scratch *s, unsigned long file) {
+static __always_inline unsigned long socket_behind(struct scratch *s, unsigned long file) {
   const struct socket *socket = NULL;
   struct {
     unsigned long file, sock;
@@ -116,6 +113,19 @@ __noinline unsigned long socket_of(struct scratch *s, unsigned long file) {
   }
   return pair.file == file ? pair.sock : 0;
 }
+
+// Whether a descriptor of the current task is a datagram socket. Without a call, for where it is asked often.
+static __always_inline bool is_datagram(struct scratch *s, int number) {
+  __u16 type = 0;
+  unsigned long socket = socket_behind(s, as_number(s, descriptor(bpf_get_current_task_btf(), number)));
+  if (socket) LOAD(type, (const struct sock *)socket, sk_type);
+  return type == SOCK_DGRAM;
+}
+
+// The functions from here on are not static: so the verifier looks at each once, and not again on every way that leads
+// to it. Hence the plain numbers for sockets.
+
+__noinline unsigned long socket_of(struct scratch *s, unsigned long file) { return socket_behind(s, file); }
 
 // The open file behind a descriptor of the current task, or 0.
 __noinline unsigned long file_of(struct scratch *s, int number) {
@@ -160,7 +170,7 @@ __noinline int begin_call(struct scratch *s, unsigned long socket, __u32 event, 
 }
 
 // Where the address of a socket begins in the scratch space: just behind its record.
-enum { ADDRESS_OFFSET = sizeof(struct hg_socket) };
+enum { ADDRESS_OFFSET = sizeof(struct hg_socket), SOCKADDR_IN_SIZE = 16 };
 
 // Takes the address that a call was given.
 __noinline int append_address(struct scratch *s, unsigned long address, __u32 size) {
@@ -176,6 +186,38 @@ __noinline int append_address(struct scratch *s, unsigned long address, __u32 si
   if (bpf_probe_read_user(s->bytes + ADDRESS_OFFSET, size, (void *)address)) record->address.flags = HG_TEXT_UNREADABLE;
   else record->address.size = size;
   return 0;
+}
+
+// Takes the peer of an internet's datagram socket that is connected, as a call would name it; whether it is one.
+__noinline int append_peer(struct scratch *s, unsigned long socket) {
+  if (!s) return false;
+  struct {
+    __u16 family, port;
+    __u32 first;  // IPv4: the address
+    __u8 second[16];
+    __u32 scope;
+  } peer = {};
+  struct ends ends = {};
+  __u16 type = 0;
+  LOAD(type, (const struct sock *)socket, sk_type);
+  if (type != SOCK_DGRAM) return false;
+  read_ends(&ends, (const struct sock *)socket);
+  if (!ends.remote_port) return false;
+  peer.family = ends.family;
+  peer.port = __builtin_bswap16(ends.remote_port);
+  if (ends.family == AF_INET) {
+    peer.first = *(__u32 *)ends.remote;
+    s->socket.address.size = SOCKADDR_IN_SIZE;
+  } else if (ends.family == AF_INET6) {
+    __builtin_memcpy(peer.second, ends.remote, 16);
+    peer.scope = ends.scope;
+    s->socket.address.size = sizeof peer;
+  } else {
+    return false;
+  }
+  __builtin_memcpy(s->bytes + ADDRESS_OFFSET, &peer, sizeof peer);
+  s->socket.address.flags = 0;
+  return true;
 }
 
 // Takes the address that a Unix socket is bound to.
