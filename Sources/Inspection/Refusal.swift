@@ -3,8 +3,9 @@
 /// A change that somebody tried, and that failed.
 public struct Refusal: Hashable, Sendable {
   public let program: Program.ID
-  /// Nil: a file was to be opened for writing.
+  /// Nil: a file was to be opened for writing, or only to be made where it is not there.
   public let kind: Change.Kind?
+  public let isWriting: Bool
   public let path: ByteString
   /// Of a rename or a link the new name.
   public let to: ByteString?
@@ -12,6 +13,7 @@ public struct Refusal: Hashable, Sendable {
 
   init(_ open: Open, _ path: ByteString, _ error: ErrorNumber, by program: Program.ID) {
     kind = nil
+    isWriting = [.write, .readWrite].contains(open.flags.access) || open.flags.truncates
     self.path = path
     to = nil
     self.error = error
@@ -20,6 +22,7 @@ public struct Refusal: Hashable, Sendable {
 
   init(_ change: Change, _ path: ByteString, _ error: ErrorNumber, by program: Program.ID) {
     kind = change.kind
+    isWriting = false
     self.path = path
     to = change.kind == .symlink ? nil : change.to.flatMap { $0.ourPath ?? $0.requested }
     self.error = error

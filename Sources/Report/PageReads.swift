@@ -31,16 +31,23 @@ extension View {
     return Section(heading) { limit in
       if style.isFull { return fullLines(files) + fullLines(listed) }
       let ends = crowdLines(crowds, label: files.isEmpty ? "" : "and", limit: limit < 10 ? 2 : 3)
-      let links = linkedLines(files, limit: min(4, limit / 2))
-      let room = max(0, limit - ends.count - links.count)
-      return nameLines(files.map(\.path), indent: 2, limit: room) + links + ends.prefix(limit)
+      let names = files.map(\.path)
+      let shares = Page.shares(
+        of: [nameLines(names, indent: 2, limit: limit).count, linkedLines(files, limit: 4).count],
+        weights: [3, 1], room: max(0, limit - ends.count))
+      return nameLines(names, indent: 2, limit: shares[0]) + linkedLines(files, limit: shares[1])
+        + ends.prefix(limit)
     }
   }
 
   /// "  by link   app.conf → ./opt/real.conf": by which other name a file was opened, as it was asked for.
   private func linkedLines(_ records: [FileRecord], limit: Int) -> [Line] {
-    let rows = records.compactMap { record in
-      record.link.map { (names: [$0, record.path], sign: Renamed.moved, note: "") }
+    let rows = records.compactMap { record -> (names: [ByteString], sign: String, note: String)? in
+      // What the system's own packages link says nothing of this program.
+      guard let link = record.link, places.kind(of: link.isAbsolute ? link : record.path) != .other else {
+        return nil
+      }
+      return ([link, record.path], Renamed.moved, "")
     }
     let links = Set(rows.map { $0.names[0] })
     return arrowLines(rows, label: "by link", limit: limit) { name, columns in

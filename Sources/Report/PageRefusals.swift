@@ -17,7 +17,8 @@ extension View {
         let told = entries.filter { crowd(ofChanged: $0.refusal.path) == nil }
         var blocks: [(Int) -> [Line]] = []
         if !told.isEmpty { blocks.append { refusalLines(told, label: label, limit: $0) } }
-        if !crowds.isEmpty {
+        // That a directory is not empty, and the like, is what programs ask by trying.
+        if !crowds.isEmpty, label == "denied" {
           blocks.append { crowdLines(crowds, label: label, indent: 12, limit: min(2, $0)) }
         }
         return blocks
@@ -66,7 +67,9 @@ extension View {
   }
 
   private func line(_ row: Row, first: String, rest: String) -> Line {
-    var tail = Line("  " + (row.refusal.kind?.rawValue ?? "open to write") + ": ")
+    var tail = Line(
+      "  " + (row.refusal.kind?.rawValue ?? (row.refusal.isWriting ? "open to write" : "open or make")) + ": "
+    )
     tail.add(Words.error(row.refusal.error) + (row.count > 1 ? " ×" + Words.count(row.count) : ""), .bad)
     var program: [UInt8] = []
     Printable.appendPath(row.program, to: &program)

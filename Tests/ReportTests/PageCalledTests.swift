@@ -77,6 +77,7 @@ import Testing
         ("app.conf", "/home/ada/site/opt/real.conf"), ("plain.conf", "/home/ada/site/plain.conf"),
         ("/etc/app.conf", "/opt/app/app.conf"), ("current/a.yml", "/home/ada/site/rel2/a.yml"),
         ("./../b.conf", "/home/ada/b.conf"), ("/dev/fd/63", "/home/ada/site/given"),
+        ("/usr/bin/which", "/usr/bin/which.debianutils"),
       ] as [(ByteString, ByteString)] {
         story.add(
           10,

@@ -107,6 +107,24 @@ import Testing
         """), "\(page)")
   }
 
+  @Test func whatIsDeniedAmongLibrariesIsCountedAndWhatFailsThereIsNot() {
+    let page = PageJourneyTests.page { story in
+      story.open(10, "/usr/lib/python3/dist-packages/x.py", OpenFlags.writing, error: 13)
+      story.open(10, "/dev/tty", OpenFlags.readWriting, error: 6)
+      story.change(10, .rmdir, "/home/ada/site/.git/refs/heads/a", error: 39)
+      // As flock(1) opens it.
+      story.open(10, "/home/ada/site/lock", 0o100, error: 13)
+    }
+    #expect(
+      page.contains(
+        """
+        What it changed  nothing, though it was tried
+          denied    ./lock  open or make: permission denied  sh
+          denied    1 Python library file below /usr/lib/python3
+
+        """), "\(page)")
+  }
+
   @Test func aFileThatMayNotBeReadWasRefusedAndIsThere() {
     let page = PageJourneyTests.page { $0.open(10, "/home/ada/site/secret", error: 13) }
     #expect(page.contains("✓ used  • there  ✗ not there, or refused\n"), "\(page)")
