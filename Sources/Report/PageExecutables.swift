@@ -39,8 +39,8 @@ extension Image {
     let isUsual = exe.isUsualPlace
     // One program for many names.
     if isUsual, ["busybox", "toybox", "coreutils"].contains(exe.basename) { return false }
-    // Of who was there before the file's name at its exec is not known.
-    if filename.isEmpty { return !isUsual && word.basename != exe.basename }
+    // Of who was there before the name that was executed is not known, and may have been a link's.
+    if filename.isEmpty { return word != "sh" && !word.isLike(exe.basename) }
     if word.bytes.contains(UInt8(ascii: "/")) {
       // It says itself where it lies, whatever links lead on from there.
       if cwd.joined(word) == cwd.joined(filename) { return false }
@@ -52,6 +52,11 @@ extension Image {
 }
 
 extension ByteString {
+  /// One name contains the other: python3 and python3.11, awk and mawk, "nginx: master process" and nginx.
+  fileprivate func isLike(_ name: ByteString) -> Bool {
+    bytes.range(of: name.bytes) != nil || name.bytes.range(of: basename.bytes) != nil
+  }
+
   /// Where the system's programs lie.
   fileprivate var isUsualPlace: Bool {
     ["/usr", "/bin", "/sbin", "/lib", "/lib64"].contains { isBelow($0) }

@@ -54,6 +54,23 @@ import Testing
     #expect(PageTests.page(story, "sh").contains("git x  (runs /tmp/evil/git)\n"))
   }
 
+  @Test func ofWhoWasThereBeforeOnlyNamesWithNothingInCommonAreSaid() {
+    func ran(_ words: [ByteString], exe: ByteString) -> Bool {
+      var story = Story()
+      let image = Exec(exe: exe, filename: "", argv: words, argvSize: 0, cwd: story.cwd)
+      story.add(10, .existing(.process(image)))
+      return PageTests.page(story, "x").contains("  (runs \(exe.text))\n")
+    }
+    #expect(ran(["[kworker/1:2]", "3"], exe: "/usr/bin/sleep"))
+    #expect(ran(["sshd"], exe: "/tmp/x"))
+    for (word, exe) in [
+      ("sh", "/usr/bin/dash"), ("python3", "/usr/bin/python3.11"), ("awk", "/usr/bin/mawk"),
+      ("nginx: master process", "/usr/sbin/nginx"), ("-bash", "/usr/bin/bash"), ("/bin/ls", "/usr/bin/ls"),
+    ] as [(ByteString, ByteString)] {
+      #expect(!ran([word], exe: exe))
+    }
+  }
+
   @Test func whatEverybodyExpectsIsNotSaid() {
     #expect(Self.ran(["ls", "-l"], exe: "/usr/bin/ls") == "ls -l")
     // Links, alternatives, programs with many names, shells that log somebody in.
