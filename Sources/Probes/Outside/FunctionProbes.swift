@@ -5,7 +5,7 @@ internal import Inspection
 internal import Synchronization
 internal import SystemPackage
 
-/// The uprobes that tell of calls inside Python (Programs/functions.h), file by file of an interpreter.
+/// The uprobes that tell of calls inside Python (Programs/frames.h), file by file of an interpreter.
 ///
 /// They run for every process of the machine that runs such a file while they are attached; a process that is not followed
 /// pays for the trap and no more, but for 3.11 also for the slower way on which its interpreter tells of calls. One thread at

@@ -16,6 +16,6 @@
 #include "uring.h"
 #include "existing.h"
 #include "variables.h"
-#include "functions.h"
+#include "frames.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
