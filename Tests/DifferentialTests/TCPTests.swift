@@ -14,11 +14,24 @@ extension Differential {
       defer { laboratory.close() }
       let network = try SlowNetwork(laboratory, milliseconds: Self.wireMilliseconds)
       defer { network.close() }
-      try laboratory.clean()
-      let command = Command([try laboratory.program("tcp"), network.there], in: laboratory.work)
-      let (outcome, story) = try laboratory.inspect(command, through: try network.wrapper())
-      #expect(outcome.status == 0, "\(outcome.errorText)")
-      let account = outcome.outputText.split(separator: "\n").map {
+      let program = try laboratory.program("tcp")
+      // What no hook saw is told when it is asked for, without its time. A kernel keeps hooks from running now and then
+      // (docs/limits.md), and not three times one after the other.
+      var untimed: [String] = []
+      for _ in 0..<3 {
+        try laboratory.clean()
+        let command = Command([program, network.there], in: laboratory.work)
+        let (outcome, story) = try laboratory.inspect(command, through: try network.wrapper())
+        #expect(outcome.status == 0, "\(outcome.errorText)")
+        untimed = try Self.compare(outcome.outputText, story)
+        if untimed.isEmpty { return }
+      }
+      #expect(untimed.isEmpty)
+    }
+
+    /// Compares what was told with the program's account; gives those connects without a time.
+    private static func compare(_ text: String, _ story: HoneyguideLines) throws -> [String] {
+      let account = text.split(separator: "\n").map {
         $0.split(separator: " ").map(String.init)
       }
 
@@ -26,23 +39,21 @@ extension Differential {
       let told = story.lines.filter { $0.event == "connect" && $0.json["protocol"]?.string == "tcp" }
       #expect(connects.count >= 14)
       #expect(told.count == connects.count)
-      var untimed = 0
+      var untimed: [String] = []
       for words in connects {
         let line = try #require(told.first { Self.port($0, "local") == words[2] }, "\(words)")
         #expect("\(line.pid)" == words[1], "\(words): \(line.json)")
         let result = line.json["pending"]?.boolean == true ? "pending" : line.error ?? "ok"
         #expect(result == Self.name(words[3]), "\(words): \(line.json)")
         guard let latency = line.integer("latency_ns") else {
-          // When it came, the kernel may have kept hooks from running (docs/limits.md); then it is told when it is asked for.
           #expect(words[4] == "asked", "\(words): \(line.json)")
-          untimed += 1
+          untimed.append("\(words): \(line.json)")
           continue
         }
         // An answer takes two ways.
         let isAnswer = ["ok", "ECONNREFUSED"].contains(result)
         if isAnswer { #expect(latency >= Int128(2 * Self.wireMilliseconds) * 1_000_000, "\(line.json)") }
       }
-      #expect(untimed < connects.count { $0[4] == "asked" })
 
       let closes = account.filter { $0[0] == "close" }
       let toldCloses = story.lines.filter { $0.event == "close" }
@@ -61,6 +72,7 @@ extension Differential {
       let accepts = story.lines.filter { $0.event == "accept" }
       #expect(
         Set(accepts.map { Self.port($0, "remote") }) == Set(closes.map { $0[2] }).subtracting(["22001"]))
+      return untimed
     }
 
     @Test func tenThousandConnectionsAtOnceAreAllTold() throws {
