@@ -10,6 +10,17 @@ extension Differential {
     private static let variables = "--python env asks which variables Python looks up, and"
     private static let byTheAgent = "told by the agent alone"
 
+    /// Of a command that does nothing.
+    private static func run(_ options: String) throws -> Command.Outcome {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      try laboratory.clean()
+      let words = options.split(separator: " ").map(String.init)
+      return try Command(
+        [try Requirement.honeyguide(), "run"] + words + ["--", "/bin/true"], in: laboratory.work
+      ).run()
+    }
+
     @Test(arguments: [
       ("--python env --no-env", ["\(variables) --no-env leaves them out."]),
       ("--python env --only exec", ["\(variables) --only leaves them out."]),
@@ -39,13 +50,7 @@ extension Differential {
       ("--no-inject --no-env", []),
     ])
     func itIsSaid(options: String, notes: [String]) throws {
-      let laboratory = try Laboratory()
-      defer { laboratory.close() }
-      try laboratory.clean()
-      let words = options.split(separator: " ").map(String.init)
-      let outcome = try Command(
-        [try Requirement.honeyguide(), "run"] + words + ["--", "/bin/true"], in: laboratory.work
-      ).run()
+      let outcome = try Self.run(options)
       #expect(outcome.status == 0)
       let page = outcome.errorText.split { $0.isWhitespace }.joined(separator: " ")
       for note in notes { #expect(page.contains(note), "\(outcome.errorText)") }
@@ -60,13 +65,7 @@ extension Differential {
       ("--quiet --full --sort self --page page", ""), ("--quiet --exec-env --json events", ""),
     ])
     func itIsSaidOnStandardError(options: String, text: String) throws {
-      let laboratory = try Laboratory()
-      defer { laboratory.close() }
-      try laboratory.clean()
-      let words = options.split(separator: " ").map(String.init)
-      let outcome = try Command(
-        [try Requirement.honeyguide(), "run"] + words + ["--", "/bin/true"], in: laboratory.work
-      ).run()
+      let outcome = try Self.run(options)
       #expect(outcome.status == 0 && outcome.errorText == text)
     }
 

@@ -52,12 +52,17 @@ import Testing
     #expect(page.contains("libc, loader and locale: 0 read, 1 not found\n"), "\(page)")
   }
 
+  /// As rsync does: under another name first.
+  private static func copy(_ story: inout Story) {
+    story.open(10, "/home/ada/site/src/a")
+    story.miss(10, "/home/ada/site/dst/a")
+    story.open(10, "/home/ada/site/dst/.a.1", OpenFlags.creatingExclusively)
+    story.change(10, .rename, "/home/ada/site/dst/.a.1", to: "/home/ada/site/dst/a")
+  }
+
   @Test func whereACopyGoesNobodyLooks() {
     let page = Self.page { story in
-      story.open(10, "/home/ada/site/src/a")
-      story.miss(10, "/home/ada/site/dst/a")
-      story.open(10, "/home/ada/site/dst/.a.1", OpenFlags.creatingExclusively)
-      story.change(10, .rename, "/home/ada/site/dst/.a.1", to: "/home/ada/site/dst/a")
+      Self.copy(&story)
     }
     #expect(page.contains("What it looked for  all of it was there\n"), "\(page)")
     #expect(page.contains("  created   ./dst/a\n"), "\(page)")
@@ -113,10 +118,7 @@ import Testing
   @Test func aFileThatIsAskedWhetherItIsADirectoryIsNotSought() {
     let page = Self.page { story in
       story.open(10, "/home/ada/site/src/a", OpenFlags.listing, error: 20)
-      story.open(10, "/home/ada/site/src/a")
-      story.open(10, "/home/ada/site/dst/.a.1", OpenFlags.creatingExclusively)
-      story.miss(10, "/home/ada/site/dst/a")
-      story.change(10, .rename, "/home/ada/site/dst/.a.1", to: "/home/ada/site/dst/a")
+      Self.copy(&story)
     }
     #expect(page.contains("What it looked for  all of it was there\n"), "\(page)")
   }
