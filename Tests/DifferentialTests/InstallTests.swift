@@ -57,6 +57,30 @@ import Testing
     #expect(try Self.call("uninstall", in: folder, root).status == 0)
   }
 
+  @Test func directoriesThatInstallMadeAreRemovedAndNoOthers() throws {
+    let laboratory = try Laboratory()
+    defer { laboratory.close() }
+    let folder = try Self.built(laboratory), root = laboratory.root.appending("root")
+    func directories() throws -> [String] {
+      try Command(["/usr/bin/find", ".", "-type", "d"], in: root).succeed().outputText
+        .split(separator: "\n").map(String.init).sorted()
+    }
+    let before = root.appending("usr/local/share/man")
+    try Command(["/bin/mkdir", "-p", before.string], in: "/").succeed()
+    let there = try directories()
+    // A second installation over the first does not forget what the first one made.
+    for _ in 0..<2 { #expect(try Self.call("install", in: folder, root).status == 0) }
+    #expect(try directories().contains("./usr/local/bin"))
+    let removed = try Self.call("uninstall", in: folder, root)
+    #expect(removed.status == 0, "\(removed.errorText)")
+    #expect(try directories() == there)
+    // What came into one of them meanwhile stays, with it.
+    #expect(try Self.call("install", in: folder, root).status == 0)
+    try Files.write([], to: root.appending("usr/local/bin/other"))
+    #expect(try Self.call("uninstall", in: folder, root).status == 0)
+    #expect(try directories() == (there + ["./usr/local/bin"]).sorted())
+  }
+
   @Test func aLibraryThatAProgramHandsOnStays() throws {
     let laboratory = try Laboratory()
     defer { laboratory.close() }
