@@ -134,50 +134,25 @@ extension View {
   private func sentence(_ text: String, _ ink: Ink) -> [Line] {
     var printable: [UInt8] = []
     Printable.appendPath(Array(text.utf8), to: &printable)
-    var words: [ArraySlice<UInt8>] = []
-    for word in printable.split(separator: Byte.space) {
-      // "12 345" is one word.
-      let isRest =
-        word.count >= 3 && word.prefix(3).allSatisfy(Self.isDigit)
-        && !word.dropFirst(3).contains(where: Self.isDigit)
-      if isRest, let last = words.last, last.count <= 3 || last.contains(Byte.space),
-        last.allSatisfy({ Self.isDigit($0) || $0 == Byte.space })
-      {
-        words[words.count - 1] = last + [Byte.space] + word
-      } else {
-        words.append(word)
-      }
-    }
+    let line = Line(String(decoding: printable, as: UTF8.self), ink)
     return flow(
-      words.map { Line(String(decoding: $0, as: UTF8.self), ink) }, indent: 2, separator: " ",
-      limit: style.isFull ? .max : 3)
+      line.words.map(\.withoutEnd), indent: 2, separator: " ", limit: style.isFull ? .max : 3)
   }
 
-  /// A line that goes on in further ones where there is too little room: at most three, unless the page is full.
-  func wrapped(_ line: Line, indent: Int = 6, isByParts: Bool = false) -> [Line] {
+  /// A line that goes on in further ones where there is too little room: at most `limit`, unless the page is full.
+  func wrapped(_ line: Line, indent: Int = 6, isByParts: Bool = false, limit: Int = 3) -> [Line] {
     guard let cut = style.cut, line.columns > cut else { return [line] }
     var lines = [Line()]
     for word in isByParts ? line.parts : line.words {
       let isFull = !lines[lines.count - 1].isEmpty && lines[lines.count - 1].columns + word.columns > cut
-      if isFull, lines.count < 3 { lines.append(Line(String(repeating: " ", count: indent))) }
+      if isFull, lines.count < limit { lines.append(Line(String(repeating: " ", count: indent))) }
       lines[lines.count - 1].add(word)
     }
     return lines
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
-
   /// A heading, which may take a second line where there is little room.
-  func headingLines(_ heading: Line) -> [Line] {
-    guard let cut = style.cut, heading.columns > cut else { return [heading] }
-    var lines = [Line()]
-    for part in heading.parts {
-      let isFull = !lines[lines.count - 1].isEmpty && lines[lines.count - 1].columns + part.columns > cut
-      if isFull, lines.count == 1 { lines.append(Line("    ")) }
-      lines[lines.count - 1].add(part)
-    }
-    return lines
-  }
+  func headingLines(_ heading: Line) -> [Line] { wrapped(heading, indent: 4, isByParts: true, limit: 2) }
 
   /// Items one after the other, going on in the next line where the width ends. The first line begins at
   /// `indent` (or goes on `first`), the following ones at `indent`. What exceeds `limit` lines is left out,

@@ -106,15 +106,21 @@ struct Line {
     return Array(text[..<end]) + ellipsis
   }
 
-  func append(to page: inout [UInt8], _ style: PageStyle) {
-    var pieces = cut(to: style.cut).pieces
-    while let last = pieces.last {
-      let text = last.text.dropLast(last.text.reversed().prefix { $0 == Byte.space }.count)
-      pieces[pieces.count - 1].text = Array(text)
-      if !text.isEmpty { break }
-      pieces.removeLast()
+  /// The same without the spaces at its end.
+  var withoutEnd: Line {
+    var line = self
+    while let last = line.pieces.last {
+      let spaces = last.text.reversed().prefix { $0 == Byte.space }.count
+      line.pieces[line.pieces.count - 1].text.removeLast(spaces)
+      line.columns -= spaces
+      if spaces < last.text.count { break }
+      line.pieces.removeLast()
     }
-    for piece in pieces {
+    return line
+  }
+
+  func append(to page: inout [UInt8], _ style: PageStyle) {
+    for piece in cut(to: style.cut).withoutEnd.pieces {
       let code = style.isColoured ? piece.ink.code : nil
       if let code { page += "\u{1B}[\(code)m".utf8 }
       page += piece.text
