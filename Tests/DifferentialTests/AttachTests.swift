@@ -151,7 +151,8 @@ extension Differential {
         #expect(forked.subtracting(ended) == [] && Set(ended).count == ended.count)
         // Who ended between being marked and being described left nothing to describe.
         let unexplained = doers.subtracting(existing).subtracting(forked)
-        #expect(unexplained.isSubset(of: ended), "\(unexplained)")
+        let unseen = unexplained.subtracting(ended)
+        #expect(unseen == [], "\(story.lines.filter { unseen.contains($0.process) }.map(\.json))")
         #expect(unexplained.count <= 8)
       }
     }
