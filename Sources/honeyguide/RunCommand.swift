@@ -14,7 +14,9 @@ struct RunCommand: ParsableCommand {
       passed through: 128+N when signal N ended it, 127 when it was not found, 126 when it could not be run. Under \
       sudo, doas or pkexec it runs as the user who called them, with the environment that user has.
 
-      The page is printed on standard error when the command has ended. Send USR1 to Honeyguide for the page so far.
+      The page is printed on standard error when the command has ended. Send USR1 to Honeyguide for the page so far. \
+      TERM, HUP and USR2 are passed on to the command. A second TERM ends Honeyguide (143), and the command goes on; one that comes \
+      within a second of the first is no second one, since timeout and service managers send two.
 
       Exit codes of Honeyguide's own: 64 for a mistake in the options, 77 when inspection cannot start; then the \
       command was not started.

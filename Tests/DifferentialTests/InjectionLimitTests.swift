@@ -172,7 +172,10 @@ extension Differential {
     /// Python is told to have run, and that it was not observed, and why.
     @Test(arguments: [
       ("set-user-ID", "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"),
-      ("cleared", "the agent was not loaded, or could not begin"),
+      (
+        "cleared",
+        "it was not seen to load the agent, as where LD_PRELOAD is not handed on, or of no use to a static program"
+      ),
       ("musl", "its loader could not load the agent"),
     ])
     func aPythonThatTheAgentDoesNotReachIsNamed(kind: String, reason: String) throws {
@@ -200,6 +203,68 @@ extension Differential {
       #expect(told.map { $0.json["reason"]?.string } == [reason])
       #expect(told.allSatisfy { $0.json["calls"]?.boolean == false && $0.json["method"]?.string == "none" })
       #expect(!story.lines.contains { $0.event == "function" })
+    }
+
+    @Test(arguments: ["local", "global"])
+    func aProgramThatLoadsPythonByItselfIsNamed(how: String) throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let question =
+        "[sysconfig.get_config_var('LIBDIR'), sysconfig.get_config_var('INSTSONAME'), sys.prefix]"
+      let program = try laboratory.program("embeds")
+      for python in Pythons.all {
+        let answers = try Pythons.ask(python, question).array?.map { $0.string ?? "" } ?? []
+        guard answers.count == 3, answers[1].contains(".so") else { continue }
+        let library = answers[0] + "/" + answers[1]
+        guard Files.exists(FilePath(library)) else { continue }
+        let text = "import sys; sys.stdout.write('6\\n'); sys.stdout.flush()"
+        let (alone, inspected, story) = try inspect(
+          laboratory, [program, library, how, text], environment: ["PYTHONHOME": answers[2]])
+        #expect(alone.status == 5 && alone.outputText == "6\n")
+        #expect(inspected == alone, "\(library): \(inspected.errorText)")
+        let reasons = story.lines.filter { $0.event == "interpreter" }.map { $0.json["reason"]?.string }
+        #expect(reasons == ["it opened \(answers[1]), and whether Python ran in it was not seen"])
+      }
+    }
+
+    /// Who only reads the library does not load it.
+    @Test func aProgramThatReadsPythonsLibraryIsNotNamed() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script =
+        "echo x >libpython3.11.so.1.0; cat libpython3.11.so.1.0; cp libpython3.11.so.1.0 libpython3.so"
+      let (alone, inspected, story) = try inspect(laboratory, ["/bin/sh", "-c", script])
+      #expect(inspected == alone && alone.outputText == "x\n")
+      #expect(!story.lines.contains { $0.event == "interpreter" })
+    }
+
+    @Test func aPythonThatEndsForACallThatItForbadeIsNamed() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let program = Requirement.repository.appending("Tests/Programs/forbids.py").string
+      let (alone, inspected, _) = try inspect(laboratory, ["/usr/bin/python3", program])
+      #expect(alone.outputText == "forbidden\n" && inspected.outputText == alone.outputText)
+      #expect(inspected.errorText.contains("\"python3\" was ended by SIGSYS"), "\(inspected.errorText)")
+      let without = try inspect(laboratory, ["/usr/bin/python3", program], injecting: false).inspected
+      #expect(without == alone)
+    }
+
+    /// Strict mode and PR_SET_TSC forbid the processor's counter: it is not read where no calls are counted.
+    @Test func aPythonWithoutTheCounterRunsWhereNoCallsAreCounted() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script = """
+        import ctypes, os
+        child = os.fork()
+        if child == 0:
+            ctypes.CDLL(None).prctl(26, 2, 0, 0, 0)
+            os.environ.get("HOME"), os.environ.get("OTHER")
+            os._exit(9)
+        print(os.waitpid(child, 0)[1])
+        """
+      let (alone, inspected, _) = try inspect(
+        laboratory, ["/usr/bin/python3", "-c", script], options: ["--python", "env"])
+      #expect(alone.outputText == "2304\n" && inspected == alone, "\(inspected.errorText)")
     }
   }
 }

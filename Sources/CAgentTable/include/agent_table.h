@@ -68,7 +68,7 @@ struct hg_agent_header {
   uint64_t session;
   int32_t pid, ppid;     // as getpid and getppid tell: in the process's own pid namespace
   uint64_t created;      // CLOCK_BOOTTIME, ns
-  uint64_t ticks;        // the table's clock at that moment
+  uint64_t ticks;        // the table's clock at that moment; 0 where calls are not asked for
   uint32_t clock;        // 0: CLOCK_MONOTONIC, ns; HG_AGENT_TSC: the processor's counter
   uint32_t python;       // 0x030b02f0 for 3.11.2: PY_VERSION_HEX
   uint8_t method;        // enum hg_agent_method

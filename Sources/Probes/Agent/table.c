@@ -77,7 +77,8 @@ static void describe(struct hg_agent_header *header, uint64_t created) {
   header->pid = (int)system6(__NR_getpid, 0, 0, 0, 0, 0, 0);
   header->ppid = (int)system6(__NR_getppid, 0, 0, 0, 0, 0, 0);
   header->created = created;
-  header->ticks = clock_now();
+  // Where no calls are timed the clock is left alone: a program may have forbidden itself to read it (PR_SET_TSC).
+  header->ticks = session.file.flags & HG_AGENT_CALLS ? clock_now() : 0;
 }
 
 /// Counts a chunk that has been mapped.

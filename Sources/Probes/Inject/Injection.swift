@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CAgentTable
+internal import Glibc
 internal import Inspection
 
 /// The agent in the command's Python processes, from Honeyguide's side: where the library is, where tables are left, what
@@ -36,6 +37,8 @@ final class Injection: @unchecked Sendable {
     var since: UInt64 = 0
     /// Where that program is Python's.
     var isPython = false
+    /// Or the one that it was forked from was.
+    var mayHaveAgent = false
     var isPrivileged = false
     var loader = LoaderWatch(isBeginning: false)
     /// Nothing has been told of its program yet.
@@ -141,7 +144,7 @@ final class Injection: @unchecked Sendable {
     switch event.body {
     case .fork(let fork):
       var child = Inhabitant(process: fork.child, innerPID: fork.innerPID, uids: inhabitant.uids)
-      (child.ppid, child.comm) = (pid, event.comm)
+      (child.ppid, child.comm, child.mayHaveAgent) = (pid, event.comm, inhabitant.mayHaveAgent)
       inhabitants[fork.child.pid] = child
       return []
     case .exec(let exec):
@@ -150,12 +153,16 @@ final class Injection: @unchecked Sendable {
       inhabitant.innerPID = exec.innerPID
       inhabitant.uids.insert(exec.euid)
       inhabitant.isPython = Self.isPython(exec.exe)
+      inhabitant.mayHaveAgent = inhabitant.isPython
       inhabitant.isPrivileged = exec.euid != event.uid
       inhabitant.loader = LoaderWatch(isBeginning: true)
       inhabitant.isFresh = true
       return ended
     case .exit(let exit):
       if inhabitant.loader.isRefused(exit) { failures.note(refusedBy: event.comm) }
+      if inhabitant.mayHaveAgent, case .signal(SIGSYS, _) = exit.status {
+        failures.note(forbiddenBy: event.comm)
+      }
       return take(inhabitant, uid: event.uid, at: event.time)
     default: return []
     }
@@ -202,14 +209,13 @@ final class Injection: @unchecked Sendable {
         events += tell(table, of: inhabitant, uid: uid, at: time)
       }
     }
-    if inhabitant.isPython, !hasTable {
-      let reason =
-        isRefused
-        ? "its table could not be read"
-        : inhabitant.isPrivileged
-          ? "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
-          : inhabitant.loader.couldNotLoad
-            ? "its loader could not load the agent" : "the agent was not loaded, or could not begin"
+    let unobserved =
+      isRefused && inhabitant.isPython
+      ? "its table could not be read"
+      : inhabitant.loader.unobserved(
+        isPython: inhabitant.isPython, isPrivileged: inhabitant.isPrivileged,
+        isKnown: Self.knowsLoader(filter))
+    if !hasTable, let reason = unobserved {
       let interpreter = Interpreter(
         version: nil, method: .none, hasCalls: false, hasEnvironment: false, reason: reason)
       events.append(inhabitant.event(.interpreter(interpreter), uid: uid, at: time))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import Inspection
 
 /// What one program's loader makes of the agent, as far as what it opens tells.
@@ -12,7 +13,10 @@ struct LoaderWatch {
   }
 
   private var stage: Stage
-  private var hasAgent = false
+  /// The agent was opened.
+  private(set) var hasAgent = false
+  /// The name of a library of Python that was opened as the C library's loader opens what it loads, at the start or by dlopen.
+  private(set) var pythonLibrary: String?
   /// The agent was not there, or not to be opened.
   private(set) var couldNotLoad = false
   /// And the loader says so. (One that does not know the token $LIB says nothing, and goes on.)
@@ -42,6 +46,10 @@ struct LoaderWatch {
     case .open(let open):
       let path = (open.target.path ?? open.target.requested)?.bytes ?? []
       let name = Array(path.split(separator: UInt8(ascii: "/")).last ?? [])
+      if Self.isPythonLibrary(name), case .descriptor = open.result, open.flags.rawValue == Self.loadersFlags
+      {
+        pythonLibrary = String(decoding: name, as: UTF8.self)
+      }
       if Self.isSanitizer(name) {
         if stage == .loading, case .descriptor = open.result { stage = .sanitizer }
       } else if !Self.isLoaders(name), stage == .loading || !Self.isSanitizersOwn(name) {
@@ -52,12 +60,42 @@ struct LoaderWatch {
     }
   }
 
+  /// Why a program that left no table was not observed; nil where nothing speaks for a Python in it.
+  ///
+  /// - Parameters:
+  ///   - isPython: by its name.
+  ///   - isPrivileged: it has other rights than its caller.
+  ///   - isKnown: what loaders open is told.
+  func unobserved(isPython: Bool, isPrivileged: Bool, isKnown: Bool) -> String? {
+    guard isPython else {
+      return pythonLibrary.map { "it opened \($0), and whether Python ran in it was not seen" }
+    }
+    if isPrivileged {
+      return "it has other rights than its caller, and the loader leaves out LD_PRELOAD for those"
+    }
+    if couldNotLoad { return "its loader could not load the agent" }
+    if hasAgent { return "the agent was loaded, and could not begin, or began for another Honeyguide" }
+    return isKnown
+      ? "it was not seen to load the agent, as where LD_PRELOAD is not handed on, or of no use to a static program"
+      : "the agent was not loaded, or could not begin"
+  }
+
   /// Whether the program, which ends so, was ended by its sanitizer's runtime on account of the agent.
   func isRefused(_ exit: Exit) -> Bool { hasAgent && stage == .sanitizer && exit.status != .code(0) }
 
   /// Whether a file's name is that of AddressSanitizer's runtime, gcc's or clang's.
   static func isSanitizer(_ name: [UInt8]) -> Bool {
     ["libasan.so", "libclang_rt.asan"].contains { name.starts(with: $0.utf8) }
+  }
+
+  /// O_RDONLY and O_CLOEXEC, and nothing else.
+  private static let loadersFlags = UInt64(O_CLOEXEC)
+
+  /// libpython3.11.so.1.0, libpython2.7.so; of plain characters alone, since it is shown.
+  static func isPythonLibrary(_ name: [UInt8]) -> Bool {
+    let text = String(decoding: name, as: UTF8.self)
+    return text.hasPrefix("libpython") && text.contains(".so") && name.count < 64
+      && name.allSatisfy { (UInt8(ascii: "+")...UInt8(ascii: "z")).contains($0) && $0 != UInt8(ascii: "/") }
   }
 
   private static func isLoaders(_ name: [UInt8]) -> Bool {
@@ -73,9 +111,11 @@ struct LoaderWatch {
 struct LoaderFailures {
   private var missing: ByteString?
   private var refused: ByteString?
+  private var forbidden: ByteString?
 
   mutating func note(missingIn program: ByteString) { missing = missing ?? program }
   mutating func note(refusedBy program: ByteString) { refused = refused ?? program }
+  mutating func note(forbiddenBy program: ByteString) { forbidden = forbidden ?? program }
 
   var sentences: [String] {
     let missing = missing.map {
@@ -86,6 +126,10 @@ struct LoaderFailures {
       "\($0.quoted) ended before it began: AddressSanitizer's runtime refuses to run behind the agent for Python; "
         + "with --no-inject nothing is loaded."
     }
-    return [missing, refused].compactMap(\.self)
+    let forbidden = forbidden.map {
+      "\($0.quoted) was ended by SIGSYS, for a system call that it had forbidden itself (seccomp); the agent for Python makes "
+        + "some of its own, and with --no-inject none."
+    }
+    return [missing, refused, forbidden].compactMap(\.self)
   }
 }
