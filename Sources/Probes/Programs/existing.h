@@ -31,6 +31,14 @@ static __always_inline struct file *executable(struct task_struct *task) {
   return exe;
 }
 
+static __always_inline bool has_ended(struct task_struct *task) {
+  struct signal_struct *group = NULL;
+  atomic_t alive = {1};
+  FIELD(group, task, signal);
+  FIELD(alive, group, live);
+  return alive.counter == 0;
+}
+
 // Run until it meets nobody new: someone it has passed may have been started by someone it had yet to meet.
 SEC("?iter/task")
 int mark_task(struct bpf_iter__task *ctx) {
@@ -60,12 +68,9 @@ int mark_task(struct bpf_iter__task *ctx) {
   }
   if (task->pid != task->tgid) return 0;
   // Nobody will tell the end of what has ended already.
-  struct signal_struct *group = NULL;
-  atomic_t alive = {1};
-  FIELD(group, task, signal);
-  FIELD(alive, group, live);
-  if (alive.counter && task->flags & PF_EXITING) remember_leader(task, process->state);
-  if (!alive.counter && !(__sync_fetch_and_or(&process->marks, FOLLOWED_GONE) & FOLLOWED_GONE)) count_alive(-1);
+  const bool ended = has_ended(task);
+  if (!ended && task->flags & PF_EXITING) remember_leader(task, process->state);
+  if (ended && !(__sync_fetch_and_or(&process->marks, FOLLOWED_GONE) & FOLLOWED_GONE)) count_alive(-1);
   return 0;
 }
 
@@ -102,7 +107,8 @@ static __always_inline int tell_existing(struct bpf_iter__task *ctx, bool can_re
   struct scratch *s = bpf_map_lookup_elem(&existing_scratch, &zero);
   if (!task || !s || task->pid != task->tgid) return 0;
   struct followed *process = followed(task);
-  if (!process || !is_to_be_told(process)) return 0;
+  // Its end was told meanwhile, or nobody saw it.
+  if (!process || !is_to_be_told(process) || process->marks & FOLLOWED_GONE) return 0;
   struct hg_exec *record = &s->exec;
   const struct cred *cred = NULL;
   struct mm_struct *mm = NULL;
@@ -199,7 +205,8 @@ int tell_file(struct bpf_iter__task_file *ctx) {
   struct scratch *s = bpf_map_lookup_elem(&existing_scratch, &zero);
   if (!task || !file || !s) return 0;
   struct followed *process = followed(task);
-  if (!process || !is_to_be_told(process) || !is_wanted_other(task, process)) return 0;
+  // What a process that has ended still has open is on its way out.
+  if (!process || !is_to_be_told(process) || has_ended(task) || !is_wanted_other(task, process)) return 0;
   // As a number: the verifier lets no pointer that it knows be taken for one.
   struct file *number = NULL;
   READ(number, &file);
