@@ -205,28 +205,6 @@ extension Differential {
       #expect(!story.lines.contains { $0.event == "function" })
     }
 
-    @Test(arguments: ["local", "global"])
-    func aProgramThatLoadsPythonByItselfIsNamed(how: String) throws {
-      let laboratory = try Laboratory()
-      defer { laboratory.close() }
-      let question =
-        "[sysconfig.get_config_var('LIBDIR'), sysconfig.get_config_var('INSTSONAME'), sys.prefix]"
-      let program = try laboratory.program("embeds")
-      for python in Pythons.all {
-        let answers = try Pythons.ask(python, question).array?.map { $0.string ?? "" } ?? []
-        guard answers.count == 3, answers[1].contains(".so") else { continue }
-        let library = answers[0] + "/" + answers[1]
-        guard Files.exists(FilePath(library)) else { continue }
-        let text = "import sys; sys.stdout.write('6\\n'); sys.stdout.flush()"
-        let (alone, inspected, story) = try inspect(
-          laboratory, [program, library, how, text], environment: ["PYTHONHOME": answers[2]])
-        #expect(alone.status == 5 && alone.outputText == "6\n")
-        #expect(inspected == alone, "\(library): \(inspected.errorText)")
-        let reasons = story.lines.filter { $0.event == "interpreter" }.map { $0.json["reason"]?.string }
-        #expect(reasons == ["it opened \(answers[1]), and whether Python ran in it was not seen"])
-      }
-    }
-
     /// Who only reads the library does not load it.
     @Test func aProgramThatReadsPythonsLibraryIsNotNamed() throws {
       let laboratory = try Laboratory()

@@ -15,6 +15,9 @@ extern struct session session;
 
 /// Finds the first session named in LD_PRELOAD that Honeyguide still holds.
 bool session_find(char *const *environment);
+/// The same in a process that has run for a while: by the path that the agent was loaded from, since another thread may be
+/// changing the environment.
+bool session_find_by_path(void);
 /// Whether an element of LD_PRELOAD is an agent, of whatever session.
 bool session_is_library(const char *path, size_t size);
 

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "python.h"
 
+#include "libraries.h"
+
 struct python python;
 uint32_t python_version;
 
 // Weak: nothing has to be there when the library is loaded, and a process without it is left alone.
 extern void *dlsym(void *handle, const char *name) __attribute__((weak));
 
-void *python_symbol(const char *name) { return dlsym(NULL /* RTLD_DEFAULT */, name); }
+/// Any symbol that the process has; null where there is none.
+static void *process_symbol(const char *name) { return dlsym(NULL /* RTLD_DEFAULT */, name); }
+
+static void *symbol(const struct library *library, const char *name) {
+  return library ? library_symbol(library, name) : process_symbol(name);
+}
 
 /// "3.13.0rc2+ (main, ..." -> 0x030d00c2.
 static uint32_t parse_version(const char *text) {
@@ -24,16 +31,19 @@ static uint32_t parse_version(const char *text) {
   return parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | level;
 }
 
-bool python_resolve(void) {
+bool python_resolve(const struct library *library) {
   if (!dlsym) return false;
 #define RESOLVE(result, name, parameters) \
-  if (!(*(void **)&python.name = python_symbol(#name))) return false;
+  if (!(*(void **)&python.name = symbol(library, #name))) return false;
   PYTHON_FUNCTIONS(RESOLVE)
 #undef RESOLVE
-#define RESOLVE(result, name, parameters) *(void **)&python.name = python_symbol(#name);
+#define RESOLVE(result, name, parameters) *(void **)&python.name = symbol(library, #name);
   PYTHON_OPTIONAL(RESOLVE)
 #undef RESOLVE
-#define RESOLVE(name) python.name = python_symbol(#name);
+#define RESOLVE(result, name, parameters) *(void **)&python.name = process_symbol(#name);
+  PYTHON_PROCESS(RESOLVE)
+#undef RESOLVE
+#define RESOLVE(name) python.name = symbol(library, #name);
   PYTHON_OBJECTS(RESOLVE)
 #undef RESOLVE
   if (!python._Py_NoneStruct || !python.PyCode_Type) return false;

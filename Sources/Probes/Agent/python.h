@@ -4,6 +4,7 @@
 #pragma once
 #include "system.h"
 
+struct library;
 typedef struct python_object PyObject;
 struct python_object {
   int64_t references;
@@ -78,7 +79,7 @@ struct python_member {
   X(PyObject *, PyInterpreterState_ThreadHead, (PyObject *))                                                           \
   X(void, PyEval_SetProfile, (void *, PyObject *))
 
-// What some versions have, or the C library; null elsewhere.
+// What some versions have; null elsewhere.
 #define PYTHON_OPTIONAL(X)                                                                                             \
   X(PyObject *, PyInterpreterState_Get, (void))                                                                        \
   X(PyObject *, PyInterpreterState_Main, (void))                                                                       \
@@ -97,7 +98,10 @@ struct python_member {
   X(PyObject *, PyFrame_GetCode, (PyObject *))                                                                         \
   X(PyObject *, PyFrame_GetVarString, (PyObject *, const char *))                                                      \
   X(void, _PyInterpreterState_SetEvalFrameFunc, (PyObject *, void *))                                                  \
-  X(PyObject *, _PyEval_EvalFrameDefault, (void *, void *, int))                                                       \
+  X(PyObject *, _PyEval_EvalFrameDefault, (void *, void *, int))
+
+// What the C library has, in some version.
+#define PYTHON_PROCESS(X)                                                                                              \
   X(int, clock_gettime, (int, void *))                                                                                 \
   X(int, __register_atfork, (void (*)(void), void (*)(void), void (*)(void), void *))                                  \
   X(int, pthread_getattr_np, (unsigned long, void *))                                                                  \
@@ -116,6 +120,7 @@ struct python {
 #define DECLARE(result, name, parameters) result(*name) parameters;
   PYTHON_FUNCTIONS(DECLARE)
   PYTHON_OPTIONAL(DECLARE)
+  PYTHON_PROCESS(DECLARE)
 #undef DECLARE
 #define DECLARE(name) PyObject *name;
   PYTHON_OBJECTS(DECLARE)
@@ -125,15 +130,14 @@ extern struct python python;
 /// PY_VERSION_HEX of the interpreter in this process: 0x030b02f0 is 3.11.2.
 extern uint32_t python_version;
 
-/// Finds all of the above. False: this is no CPython that the agent can serve.
-bool python_resolve(void);
+/// Finds all of the above: in the library that Python is, or where that is null, in whatever the process was started with.
+/// False: this is no CPython that the agent can serve.
+bool python_resolve(const struct library *library);
 /// Whether it is built to run without an interpreter lock. Objects of such a build are laid out otherwise, and nothing
 /// of the agent is made for two threads at once.
 bool python_is_free_threaded(void);
 /// Whether the agent was written and tested for this version; later ones have to pass a test.
 static inline bool python_is_tested(void) { return python_version < 0x030e0000; }
-/// Any other symbol of the process; null where there is none.
-void *python_symbol(const char *name);
 /// Has a function called in the child of each fork.
 void python_at_fork(void (*in_child)(void));
 /// Whether the current thread runs in the main interpreter.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which session this process belongs to. LD_PRELOAD names it: BUILD/s/3/f/0/…/$LIB/agent.so.
 #include "agent.h"
+#include "libraries.h"
 
 struct session session;
 
@@ -69,4 +70,10 @@ bool session_find(char *const *environment) {
     return false;
   }
   return false;
+}
+
+bool session_find_by_path(void) {
+  const struct library *agent = library_of_agent();
+  char digits[HG_AGENT_ID_DIGITS];
+  return agent && parse(agent->path, strlen(agent->path), digits) && open_session(digits);
 }

@@ -215,7 +215,9 @@ final class Injection: @unchecked Sendable {
       : inhabitant.loader.unobserved(
         isPython: inhabitant.isPython, isPrivileged: inhabitant.isPrivileged,
         isKnown: Self.knowsLoader(filter))
-    if !hasTable, let reason = unobserved {
+    // A program of Python's own may read libraries as a loader does.
+    let beside = inhabitant.isPython ? nil : inhabitant.loader.unobservedBeside
+    if let reason = hasTable ? beside : unobserved {
       let interpreter = Interpreter(
         version: nil, method: .none, hasCalls: false, hasEnvironment: false, reason: reason)
       events.append(inhabitant.event(.interpreter(interpreter), uid: uid, at: time))

@@ -17,6 +17,8 @@ struct LoaderWatch {
   private(set) var hasAgent = false
   /// The name of a library of Python that was opened as the C library's loader opens what it loads, at the start or by dlopen.
   private(set) var pythonLibrary: String?
+  /// That of another Python, opened before.
+  private(set) var otherPythonLibrary: String?
   /// The agent was not there, or not to be opened.
   private(set) var couldNotLoad = false
   /// And the loader says so. (One that does not know the token $LIB says nothing, and goes on.)
@@ -48,7 +50,11 @@ struct LoaderWatch {
       let name = Array(path.split(separator: UInt8(ascii: "/")).last ?? [])
       if Self.isPythonLibrary(name), case .descriptor = open.result, open.flags.rawValue == Self.loadersFlags
       {
-        pythonLibrary = String(decoding: name, as: UTF8.self)
+        let library = String(decoding: name, as: UTF8.self)
+        if let known = pythonLibrary, ![library, Self.stable].contains(known), library != Self.stable {
+          otherPythonLibrary = known
+        }
+        pythonLibrary = library
       }
       if Self.isSanitizer(name) {
         if stage == .loading, case .descriptor = open.result { stage = .sanitizer }
@@ -80,6 +86,13 @@ struct LoaderWatch {
       : "the agent was not loaded, or could not begin"
   }
 
+  /// Why not all of Python in a program that left a table may have been observed; nil where nothing speaks for it.
+  var unobservedBeside: String? {
+    guard let pythonLibrary, let otherPythonLibrary else { return nil }
+    return "it opened \(otherPythonLibrary) and \(pythonLibrary), "
+      + "and of several Pythons in one process one is observed"
+  }
+
   /// Whether the program, which ends so, was ended by its sanitizer's runtime on account of the agent.
   func isRefused(_ exit: Exit) -> Bool { hasAgent && stage == .sanitizer && exit.status != .code(0) }
 
@@ -90,6 +103,9 @@ struct LoaderWatch {
 
   /// O_RDONLY and O_CLOEXEC, and nothing else.
   private static let loadersFlags = UInt64(O_CLOEXEC)
+
+  /// Which contains no Python, and leads to one that does.
+  private static let stable = "libpython3.so"
 
   /// libpython3.11.so.1.0, libpython2.7.so; of plain characters alone, since it is shown.
   static func isPythonLibrary(_ name: [UInt8]) -> Bool {
