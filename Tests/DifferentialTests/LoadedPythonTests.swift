@@ -3,31 +3,35 @@ import SystemPackage
 import TestSupport
 import Testing
 
+/// The libraries of the Pythons here.
+private enum PythonLibraries {
+  /// A Python that has a library, and where that finds its modules.
+  struct Library {
+    var python: String
+    var path: String
+    var home: String
+    var name: String { FilePath(path).lastComponent?.string ?? "" }
+  }
+
+  static let all: [Library] = Pythons.all.compactMap { python in
+    let question =
+      "[sysconfig.get_config_var('LIBDIR'), sysconfig.get_config_var('INSTSONAME'), sys.prefix]"
+    let answers = (try? Pythons.ask(python, question))?.array?.map { $0.string ?? "" } ?? []
+    guard answers.count == 3, answers[1].contains(".so") else { return nil }
+    let path = answers[0] + "/" + answers[1]
+    return Files.exists(FilePath(path)) ? Library(python: python, path: path, home: answers[2]) : nil
+  }
+  static let pythons = all.map(\.python)
+  /// From 3.10 on, which find their modules in one home.
+  static let newOnes = all.filter { $0.name.contains("3.1") && !$0.path.hasPrefix("/usr/") }
+  static let hasTwo = Set(newOnes.map(\.name)).count >= 2
+}
+
 extension Differential {
   /// Programs that load Python's library by themselves, while they run: `Programs/embeds.c`.
-  @Suite(.serialized) struct LoadedPython {
-    /// A Python that has a library, and where that finds its modules.
-    private struct Library {
-      var python: String
-      var path: String
-      var home: String
-      var name: String { FilePath(path).lastComponent?.string ?? "" }
-    }
-
-    private static let libraries: [Library] = Pythons.all.compactMap { python in
-      let question =
-        "[sysconfig.get_config_var('LIBDIR'), sysconfig.get_config_var('INSTSONAME'), sys.prefix]"
-      let answers = (try? Pythons.ask(python, question))?.array?.map { $0.string ?? "" } ?? []
-      guard answers.count == 3, answers[1].contains(".so") else { return nil }
-      let path = answers[0] + "/" + answers[1]
-      return Files.exists(FilePath(path)) ? Library(python: python, path: path, home: answers[2]) : nil
-    }
-
-    private static func library(_ python: String) throws -> Library? {
-      try #require(libraries.count >= 2, "the Pythons here have no library: apt-get install libpython3-dev")
-      return libraries.first { $0.python == python }
-    }
-
+  @Suite(
+    .serialized, .enabled(if: !PythonLibraries.all.isEmpty, "needs a Python with a library: libpython3-dev"))
+  struct LoadedPython {
     /// What is run in it: nine calls of a function that looks up a variable.
     private static let text = """
       import os, sys
@@ -67,8 +71,8 @@ extension Differential {
       #expect(reads.map { $0.bytes("value") } == ["found"], "\(what)")
     }
 
-    @Test(arguments: Pythons.all) func countsAreThoseOfSetprofile(_ python: String) throws {
-      guard let library = try Self.library(python) else { return }
+    @Test(arguments: PythonLibraries.pythons) func countsAreThoseOfSetprofile(_ python: String) throws {
+      let library = try #require(PythonLibraries.all.first { $0.python == python })
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       try laboratory.clean()
@@ -108,7 +112,7 @@ extension Differential {
     func itIsObservedHoweverItIsLoaded(how: String) throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
-      for library in Self.libraries {
+      for library in PythonLibraries.all {
         let (alone, inspected, story) = try embed(
           laboratory, [library.path, how, Self.text], home: library.home)
         #expect(alone.status == 5 && alone.outputText == Self.output)
@@ -126,7 +130,7 @@ extension Differential {
       let source = laboratory.root.appending("plugin.c"), plugin = laboratory.root.appending("plugin.so")
       let code = "extern void Py_Initialize(void);\nvoid *plugin = (void *)Py_Initialize;\n"
       try Files.write(Array(code.utf8), to: source)
-      for library in Self.libraries {
+      for library in PythonLibraries.all {
         let directory = FilePath(library.path).removingLastComponent().string
         try Command(
           [
@@ -143,13 +147,12 @@ extension Differential {
     }
 
     /// What docs/limits.md says of it. Both find their modules in one home.
-    @Test func ofTwoPythonsTheFirstIsObservedAndTheOtherNamed() throws {
+    @Test(.enabled(if: PythonLibraries.hasTwo, "needs two Pythons with libraries, from 3.10 on: pyenv"))
+    func ofTwoPythonsTheFirstIsObservedAndTheOtherNamed() throws {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
-      let versions = Self.libraries.filter { $0.name.contains("3.1") && !$0.path.hasPrefix("/usr/") }
-      let names = Set(versions.map(\.name))
-      try #require(names.count >= 2, "two Pythons from 3.10 on with libraries of their own: pyenv")
-      let first = versions[0], second = try #require(versions.first { $0.name != first.name })
+      let first = try #require(PythonLibraries.newOnes.first)
+      let second = try #require(PythonLibraries.newOnes.first { $0.name != first.name })
       for (one, other) in [(first, second), (second, first)] {
         let home = laboratory.root.appending("home\(one.name)").string
         let script = """
@@ -175,7 +178,7 @@ extension Differential {
       let laboratory = try Laboratory()
       defer { laboratory.close() }
       let program = try laboratory.program("embeds", flags: ["-pg", "-rdynamic"])
-      let library = try #require(Self.libraries.first)
+      let library = try #require(PythonLibraries.all.first)
       func calls() throws -> String {
         let text = try Command([gprof, "-b", "-p", program, "gmon.out"], in: laboratory.work).succeed()
           .outputText
