@@ -75,7 +75,9 @@ public struct Inspection: Sendable {
       processes.exist(process, image, at: event.time, uid: event.uid)
     case .existing(.file(let file)): existing.add(file)
     case .signal(let sent):
-      acts.add(sent, by: processes.program(of: process, at: event.time), at: event.time)
+      acts.add(
+        sent, processes.program(of: sent.other, at: event.time).map { .program($0) } ?? .stranger(sent.otherComm),
+        by: processes.program(of: process, at: event.time), at: event.time)
     }
     processes.foldIfNeeded()
     files.foldIfNeeded()

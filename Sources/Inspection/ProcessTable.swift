@@ -114,6 +114,11 @@ public struct ProcessTable: Sendable {
     return provisional
   }
 
+  /// The same; nil for who is not known, or not any more.
+  mutating func program(of id: ProcessID, at time: UInt64) -> Program.ID? {
+    positions[id].map { program(of: $0, at: time) }
+  }
+
   private mutating func position(of id: ProcessID) -> Int {
     if let last, last.id == id { return last.position }
     let position: Int

@@ -120,7 +120,14 @@ public struct SignalSent: Hashable, Sendable {
 public struct ActTable: Sendable {
   public enum Deed: Hashable, Sendable {
     case act(SystemAct)
-    case signal(Signal, ByteString, isReceived: Bool)
+    case signal(Signal, Other, isReceived: Bool)
+  }
+
+  /// Who was sent a signal, or sent it.
+  public enum Other: Hashable, Sendable {
+    case program(Program.ID)
+    /// The name of the thread of a process that is not followed.
+    case stranger(ByteString)
   }
 
   public struct Entry: Sendable {
@@ -149,8 +156,8 @@ public struct ActTable: Sendable {
     if act.kind != .name { add(.act(act), program, time) }
   }
 
-  mutating func add(_ sent: SignalSent, by program: Program.ID, at time: UInt64) {
-    add(.signal(sent.signal, sent.otherComm, isReceived: sent.isReceived), program, time)
+  mutating func add(_ sent: SignalSent, _ other: Other, by program: Program.ID, at time: UInt64) {
+    add(.signal(sent.signal, other, isReceived: sent.isReceived), program, time)
   }
 
   private mutating func add(_ deed: Deed, _ program: Program.ID, _ time: UInt64) {

@@ -60,10 +60,14 @@ extension View {
         path.bytes.first == UInt8(ascii: "/")
           ? String(decoding: places.text(path), as: UTF8.self) : printable(path)
       }
-    case .signal(let signal, let comm, let isReceived):
+    case .signal(let signal, let other, let isReceived):
+      let name =
+        switch other {
+        case .program(let program): printable(self.name(of: program))
+        case .stranger(let comm): printable(comm)
+        }
       return isReceived
-        ? "got \(signal.name) from " + printable(comm) + ", which is none of its processes"
-        : "sent \(signal.name) to " + printable(comm)
+        ? "got \(signal.name) from \(name), which is none of its processes" : "sent \(signal.name) to \(name)"
     }
   }
 }
