@@ -76,7 +76,8 @@ public struct Inspection: Sendable {
     case .existing(.file(let file)): existing.add(file)
     case .signal(let sent):
       acts.add(
-        sent, processes.program(of: sent.other, at: event.time).map { .program($0) } ?? .stranger(sent.otherComm),
+        sent,
+        processes.program(of: sent.other, at: event.time).map { .program($0) } ?? .stranger(sent.otherComm),
         by: processes.program(of: process, at: event.time), at: event.time)
     }
     processes.foldIfNeeded()
