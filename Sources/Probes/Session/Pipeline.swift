@@ -12,6 +12,7 @@ final class Pipeline: @unchecked Sendable {
   private let tracer: Tracer
   private let queue: EventQueue
   private let stop: WakeUp
+  private let pageWanted: WakeUp
   /// Signalled again and again while nobody that was followed is alive.
   let allEnded: WakeUp
   /// Signalled when somebody came in who is to be described.
@@ -61,6 +62,7 @@ final class Pipeline: @unchecked Sendable {
     self.sinks = sinks.map(RunningSink.init)
     queue = EventQueue(limit: queueLimit)
     stop = try WakeUp()
+    pageWanted = try WakeUp()
     self.allEnded = allEnded
     self.arrival = arrival
     self.allFailed = allFailed
@@ -111,7 +113,8 @@ final class Pipeline: @unchecked Sendable {
     try describeMarked()
   }
 
-  func requestPage() { queue.push(.pageRequest) }
+  /// Asks for the page so far, which comes behind what the ring holds by now.
+  func requestPage() { pageWanted.signal() }
 
   /// Reads what the ring still holds, ends both threads, and tells the sinks the end.
   ///
@@ -159,27 +162,35 @@ final class Pipeline: @unchecked Sendable {
     var isLast = false
     do throws(BPFError) {
       while true {
+        let isPageWanted = pageWanted.take()
         try ring.value.consume { record in
           batch.append(record)
-          if batch.bytes.count >= 1 << 20 { queue.push(&batch) }
+          if batch.bytes.count >= 1 << 20 {
+            queue.push(&batch)
+            // A ring that is filled as fast as it is emptied does not put a page off for ever.
+            if pageWanted.take() { queue.push(.pageRequest) }
+          }
         }
         queue.push(&batch)
+        if isPageWanted { queue.push(.pageRequest) }
         // Asked to stop: one more round takes what came until then.
         if isLast { return }
-        isLast = waitForRing(ring.value.pollDescriptor)
+        isLast = waitForRing(ring.value.pollDescriptor.rawValue)
       }
     } catch {
       readerError = error
+      while !waitForRing(nil) {
+        if pageWanted.take() { queue.push(.pageRequest) }
+      }
     }
   }
 
-  /// Sleeps until the ring is worth a look; whether it was asked to stop.
-  private func waitForRing(_ ring: FileDescriptor) -> Bool {
-    var waiting = [
-      pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: ring.rawValue, events: Int16(POLLIN), revents: 0),
-    ]
-    unsafe poll(&waiting, 2, Self.readerNap)
+  /// Sleeps until the ring is worth a look, or a page is wanted; whether it was asked to stop.
+  private func waitForRing(_ ring: CInt?) -> Bool {
+    var waiting = [stop.descriptor, pageWanted.descriptor, ring ?? -1].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    unsafe poll(&waiting, nfds_t(waiting.count), Self.readerNap)
     return waiting[0].revents & Int16(POLLIN) != 0
   }
 
