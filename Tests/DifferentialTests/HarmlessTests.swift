@@ -86,11 +86,17 @@ extension Differential {
       defer { laboratory.close() }
       try laboratory.clean()
       let honeyguide = try Requirement.honeyguide()
+      // Those that nobody holds: another Honeyguide may be at work.
+      let script = """
+        for session in /run/honeyguide/[0-9a-f]*; do
+          inode=$(stat --format %i "$session/session" 2>/dev/null) || continue
+          grep -q "OFDLCK .*:$inode " /proc/locks || [ ! -e "$session" ] || echo "$session"
+        done
+        """
       let sessions = { () throws -> Set<String> in
         Set(
-          try Command(["/bin/sh", "-c", "ls /run/honeyguide || :"], in: "/").succeed().outputText.split(
-            separator: "\n"
-          ).map(String.init))
+          try Command(["/bin/sh", "-c", script], in: "/").succeed().outputText.split(separator: "\n").map(
+            String.init))
       }
       let before = try sessions()
       let outcome = try Command([honeyguide, "run", "--quiet", "--", path], in: laboratory.work).run()
