@@ -149,6 +149,63 @@ else:
         pass
 
 
+class Subscripted(object):
+    def __getitem__(self, key):
+        return key
+
+
+class Inherits(Subscripted):
+    pass
+
+
+class Kind(type):
+    def __getitem__(cls, key):
+        return key
+
+
+def subscripted(container):
+    total = 0
+    for number in range(300):
+        # Code that has run for a while before it meets what it takes a subscript of.
+        if number > 100:
+            total += container[number]
+    return total
+
+
+def subscripted_soon(container):
+    return sum([container[number] for number in range(300)])
+
+
+def subscripts():
+    class Inner(object):
+        def __getitem__(self, key):
+            return key
+
+    def __getitem__(self, key):
+        return key
+
+    subscripted_soon(Subscripted())
+    kinds = [Inner(), Kind("Named", (), {}), Inherits(), type("Made", (), {"__getitem__": __getitem__})()]
+    for container in kinds:
+        subscripted_soon(container)
+        # Each with code of its own, which has met nothing else.
+        names = {}
+        exec(compile(SUBSCRIPTED, __file__, "exec"), names)
+        names["late"](container)
+        subscripted(container)
+
+
+SUBSCRIPTED = "\n" * 300 + '''
+class Late(object):
+    def __getitem__(self, key):
+        return key
+def late(container, own=Late()):
+    for number in range(300):
+        if number > 100:
+            container[number], own[number]
+'''
+
+
 def everything():
     recurse(30)
     even(21)
@@ -164,6 +221,7 @@ def everything():
     executed()
     named()
     later()
+    subscripts()
     threads()
 
 

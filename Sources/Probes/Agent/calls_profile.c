@@ -41,7 +41,7 @@ static int profile(PyObject *self, char *frame, int event, PyObject *argument) {
     stack_pop(function, argument == NULL);
     return 0;
   }
-  const bool is_resumed = function->own[FUNCTION_RESUMES] && *(int *)(frame + FRAME_LAST) >= 0;
+  const bool is_resumed = function->own[FUNCTION_KIND] && *(int *)(frame + FRAME_LAST) >= 0;
   function->calls += !is_resumed;
   function->resumes += is_resumed;
   stack_push(function);

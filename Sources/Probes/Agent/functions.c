@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions.h"
+#include "subscripts.h"
 #include "texts.h"
 
 enum { FIRST_SHIFT = 64 - 11 };
-/// CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR.
-enum { CODE_RESUMES = 0x20 | 0x80 | 0x200 };
+/// CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR; CO_OPTIMIZED, CO_NEWLOCALS.
+enum { CODE_RESUMES = 0x20 | 0x80 | 0x200, CODE_IS_FUNCTION = 1 | 2 };
 
 struct known_functions known_functions = {.shift = FIRST_SHIFT};
 /// The records, by what they say.
@@ -79,7 +80,7 @@ static uint32_t keep_text(PyObject *object) {
 static struct hg_agent_function *lost(void) { return (struct hg_agent_function *)&table_header->lost_calls; }
 
 /// The record that says this of itself; a new one where there is none yet.
-static struct hg_agent_function *record(uint32_t line, uint32_t file, uint32_t name, uint32_t qualname, bool resumes) {
+static struct hg_agent_function *record(uint32_t line, uint32_t file, uint32_t name, uint32_t qualname, uint64_t kind) {
   const uint32_t key[] = {line, file, name, qualname};
   const uint32_t hash = hash_bytes((const char *)key, sizeof key);
   uint32_t at = hash;
@@ -90,9 +91,22 @@ static struct hg_agent_function *record(uint32_t line, uint32_t file, uint32_t n
   struct hg_agent_function *function = table_room(HG_AGENT_FUNCTIONS);
   if (!function || !places_add(&functions, hash, table_place(function))) return NULL;
   memcpy(&function->line, key, sizeof key);
-  function->own[FUNCTION_RESUMES] = resumes;
+  function->own[FUNCTION_KIND] = kind;
   table_added(HG_AGENT_FUNCTIONS);
   return function;
+}
+
+static uint64_t kind_of(PyObject *code, PyObject *name) {
+  const int flags = code_number(code, known_functions.flags);
+  uint64_t kind = flags & CODE_RESUMES ? FUNCTION_RESUMES : 0;
+  if (!subscripts_escape) return kind;
+  if (!(flags & CODE_IS_FUNCTION)) kind |= FUNCTION_IS_BODY;
+  PyObject *holder;
+  const struct text text = text_of(name, &holder);
+  static const char subscript[] = "__getitem__";
+  if (text.size == sizeof subscript - 1 && memcmp(text.bytes, subscript, text.size) == 0) kind |= FUNCTION_IS_SUBSCRIPT;
+  if (holder) python.Py_DecRef(holder);
+  return kind;
 }
 
 static struct hg_agent_function *describe(PyObject *code) {
@@ -107,7 +121,7 @@ static struct hg_agent_function *describe(PyObject *code) {
     const uint32_t file_place = keep_text(file), name_place = keep_text(name), qualname_place = keep_text(qualname);
     if (file_place && name_place && (!qualname || qualname_place))
       function = record((uint32_t)code_number(code, known_functions.line), file_place, name_place, qualname_place,
-                        code_number(code, known_functions.flags) & CODE_RESUMES);
+                        kind_of(code, name));
   }
   if (name) python.Py_DecRef(name);
   if (file) python.Py_DecRef(file);

@@ -24,8 +24,17 @@ enum function_own {
   /// Which thread is in it, and how deep in recursion.
   FUNCTION_THREAD,
   FUNCTION_DEPTH,
-  /// Whether it makes generators or coroutines.
-  FUNCTION_RESUMES,
+  /// What is special about it, of `function_kind`.
+  FUNCTION_KIND,
+};
+
+/// Bits; of most functions there is none.
+enum function_kind {
+  /// It makes generators or coroutines.
+  FUNCTION_RESUMES = 1,
+  /// What subscripts.h is about: the body of a class, of a module or of exec'd text; a `__getitem__`.
+  FUNCTION_IS_BODY = 2,
+  FUNCTION_IS_SUBSCRIPT = 4,
 };
 
 /// Finds out where code objects have what is needed. False: not where they were expected.

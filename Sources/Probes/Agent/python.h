@@ -113,7 +113,7 @@ struct python_member {
 #define PYTHON_OBJECTS(X) \
   X(_Py_NoneStruct) X(_Py_TrueStruct) X(_Py_FalseStruct) X(PyCode_Type) X(PyDict_Type) X(PyType_Type) X(PyCFunction_Type) X(PyModuleDef_Type)           \
   X(PyBaseObject_Type) X(PyFrame_Type) X(PyBytes_Type) X(PyString_Type) X(PyUnicode_Type) X(PyList_Type) X(PyBool_Type) \
-  X(PyInt_Type) X(PyLong_Type) X(PyFloat_Type)
+  X(PyInt_Type) X(PyLong_Type) X(PyFloat_Type) X(PyFunction_Type)
 
 typedef long ssize_t;
 struct python {

@@ -193,7 +193,7 @@ const char *table_bytes(uint32_t place) {
   return place ? table.base + place + sizeof(struct hg_agent_text) : "";
 }
 
-/// Takes the counts out of a copied table: its functions stay, and which of them make generators; its reads go.
+/// Takes the counts out of a copied table: its functions stay, and of what kind they are; its reads go.
 static void clear_counts(void) {
   for (uint64_t index = 0; index < table.chunks; index++) {
     struct hg_agent_chunk *chunk = (void *)(table.base + HG_AGENT_PAGE + index * HG_AGENT_CHUNK);
@@ -204,10 +204,10 @@ static void clear_counts(void) {
     } else if (chunk->kind == HG_AGENT_FUNCTIONS) {
       struct hg_agent_function *functions = (void *)(chunk + 1);
       for (uint32_t at = 0; at < chunk->used; at++) {
-        const uint64_t resumes = functions[at].own[FUNCTION_RESUMES];
+        const uint64_t kind = functions[at].own[FUNCTION_KIND];
         memset(&functions[at], 0, offsetof(struct hg_agent_function, line));
         memset(functions[at].own, 0, sizeof functions[at].own);
-        functions[at].own[FUNCTION_RESUMES] = resumes;
+        functions[at].own[FUNCTION_KIND] = kind;
       }
     }
   }
