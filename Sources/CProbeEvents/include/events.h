@@ -166,6 +166,7 @@ enum hg_call_flag {
   HG_CALL_NO_DESCRIPTOR = 64, // an empty name asks about a descriptor and is no look-up
   HG_CALL_HALVES = 128,       // a and b are the lower and the upper half of one number
   HG_CALL_MOVES = 256,        // the process has another root or other mounts afterwards
+  HG_CALL_RESULT_ROOT = 512,  // on success the path is the new root
 };
 
 // How a system call takes its paths: an argument's number from 0, or -1 where there is none. Of a call on a socket

@@ -5,12 +5,13 @@ internal import Inspection
 /// Turns the records of the ring into events. Nothing in a record is trusted: every size is checked against the
 /// bytes that are there.
 ///
-/// It has memory for two things: arguments too long for an exec's own record come just before it, and what io_uring is
-/// asked for is known before it is done.
+/// It has memory for three things: arguments too long for an exec's own record come just before it, what io_uring is
+/// asked for is known before it is done, and where a process was is not to be seen any more when it has another root.
 struct Decoder {
   private var argumentsByThread: [UInt32: [UInt8]] = [:]
   private var environments = Environments()
   private(set) var requests = UringRequests()
+  private(set) var workingDirectories = WorkingDirectories()
   /// Somebody came in who is to be described.
   private var hasArrivals = false
   private let pageSize: UInt64
@@ -36,12 +37,16 @@ struct Decoder {
     switch header.type {
     case HG_RECORD_PATHS.rawValue:
       let record = try reader.read(hg_paths.self)
-      return Self.event(header, try pathCall(record, &reader))
+      let event = Self.event(header, try pathCall(record, &reader))
+      workingDirectories.note(event)
+      return event
     case HG_RECORD_FORK.rawValue:
       let fork = try reader.read(hg_fork.self)
       let child = ProcessID(pid: Int32(bitPattern: fork.child_pid), start: fork.child_start)
       environments.fork(header, child)
-      return Self.event(header, .fork(Fork(child: child, innerPID: Self.innerPID(fork.inner_pid))))
+      let event = Self.event(header, .fork(Fork(child: child, innerPID: Self.innerPID(fork.inner_pid))))
+      workingDirectories.note(event)
+      return event
     case HG_RECORD_ARGUMENTS.rawValue:
       let arguments = try reader.read(hg_arguments.self)
       argumentsByThread[header.tid] = try reader.bytes(Int(arguments.kept))
@@ -60,7 +65,9 @@ struct Decoder {
       // It was the leader who executed, whichever thread is the last.
       argumentsByThread[header.pid] = nil
       environments.exit(header)
-      return Self.event(header, .exit(exit(try reader.read(hg_exit.self))))
+      let event = Self.event(header, .exit(exit(try reader.read(hg_exit.self))))
+      workingDirectories.note(event)
+      return event
     case HG_RECORD_SOCKET.rawValue:
       let record = try reader.read(hg_socket.self)
       guard let event = try Self.socket(record, &reader) else { throw .invalid(type: header.type) }

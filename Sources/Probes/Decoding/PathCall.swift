@@ -48,6 +48,20 @@ extension Decoder {
           isCreated: record.file_mode == 0 ? nil : record.file_mode & HG_FILE_CREATED.rawValue != 0))
     case HG_CALL_LOOKUP:
       return .lookup(Lookup(call: call, target: target, error: error))
+    case HG_CALL_CHROOT where error == nil:
+      view?.applyToRoot(&target, place: walk1?.path)
+      return .act(SystemAct(kind: .chroot, call: call, target: target))
+    case HG_CALL_PIVOT_ROOT where error == nil:
+      let directory = name1?.isAbsolute == false ? walk1 : name2?.isAbsolute == false ? walk2 : nil
+      let process = ProcessID(pid: Int32(bitPattern: record.header.pid), start: record.header.start)
+      let before = PivotRoot(
+        newRoot: name1, putOld: name2, root: view?.root ?? "/", directory: directory?.path,
+        remembered: workingDirectories[process])
+      var source = second()
+      (target.path, source.path) = (before.path(name1), before.path(name2))
+      target.hostPath = view?.hostPath(0, name: name1, unless: target.path)
+      source.hostPath = view?.hostPath(1, name: name2, unless: source.path)
+      return .act(SystemAct(kind: .pivotRoot, call: call, target: target, source: source))
     case HG_CALL_MOUNT, HG_CALL_UMOUNT, HG_CALL_CHROOT, HG_CALL_PIVOT_ROOT, HG_CALL_SETNS:
       let hasSource = UInt32(record.names.1.flags) & HG_TEXT_ABSENT.rawValue == 0
       let source =

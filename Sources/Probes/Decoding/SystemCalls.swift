@@ -141,7 +141,7 @@ struct SystemCall: Sendable {
     SystemCall(165, "mount", HG_CALL_MOUNT, path: 1, path2: 0, a: 3, text: 2, HG_CALL_SECOND_TEXT),
     SystemCall(429, "move_mount", HG_CALL_MOUNT, directory: 2, path: 3, directory2: 0, path2: 1, a: 4),
     SystemCall(166, "umount2", HG_CALL_UMOUNT, path: 0, a: 1),
-    SystemCall(161, "chroot", HG_CALL_CHROOT, path: 0, HG_CALL_MOVES),
+    SystemCall(161, "chroot", HG_CALL_CHROOT, path: 0, HG_CALL_MOVES, HG_CALL_RESULT_ROOT),
     SystemCall(155, "pivot_root", HG_CALL_PIVOT_ROOT, path: 0, path2: 1, HG_CALL_MOVES),
     SystemCall(308, "setns", HG_CALL_SETNS, directory: 0, a: 1, HG_CALL_MOVES),
     SystemCall(272, "unshare", HG_CALL_UNSHARE),

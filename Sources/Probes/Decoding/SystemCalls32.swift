@@ -67,7 +67,7 @@ extension SystemCall {
       i386(429, "move_mount", HG_CALL_MOUNT, directory: 2, path: 3, directory2: 0, path2: 1, a: 4),
       i386(22, "umount", HG_CALL_UMOUNT, path: 0),
       i386(52, "umount2", HG_CALL_UMOUNT, path: 0, a: 1),
-      i386(61, "chroot", HG_CALL_CHROOT, path: 0, HG_CALL_MOVES),
+      i386(61, "chroot", HG_CALL_CHROOT, path: 0, HG_CALL_MOVES, HG_CALL_RESULT_ROOT),
       i386(217, "pivot_root", HG_CALL_PIVOT_ROOT, path: 0, path2: 1, HG_CALL_MOVES),
       i386(346, "setns", HG_CALL_SETNS, directory: 0, a: 1, HG_CALL_MOVES),
       i386(310, "unshare", HG_CALL_UNSHARE),

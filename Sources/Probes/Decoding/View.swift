@@ -4,7 +4,7 @@ internal import Inspection
 
 /// What a process with another root, or with other mounts, sees at a place, and where that is for us.
 struct View {
-  private let root: ByteString?
+  let root: ByteString?
   private let hasOtherMounts: Bool
   private let inside: [ByteString?]
   private let devices: [UInt32]
@@ -37,6 +37,23 @@ struct View {
     let seen = below(place).flatMap(joined), host = hostPlace.flatMap(joined)
     argument.path = seen ?? argument.path
     argument.hostPath = host == argument.path ? nil : host
+  }
+
+  /// Tells the new root of the process: not as it sees it, where every root is "/", but from the root of its mounts.
+  func applyToRoot(_ argument: inout PathArgument, place: ByteString?) {
+    guard let place, place.isAbsolute else { return }
+    let host = hasOtherMounts ? inside[0].flatMap { hostMounts.path(device: devices[0], inside: $0) } : nil
+    argument.path = place
+    argument.hostPath = host == place ? nil : host
+  }
+
+  /// Where a relative name leads for us, whatever the process's root was when it used it; nil where that is `path`, or not
+  /// known.
+  func hostPath(_ number: Int, name: ByteString?, unless path: ByteString?) -> ByteString? {
+    guard hasOtherMounts, let name, !name.isAbsolute else { return nil }
+    let place = inside[number].flatMap { hostMounts.path(device: devices[number], inside: $0) }
+    let host = place?.joined(name)
+    return host == path ? nil : host
   }
 
   /// A path within the process's root; nil where it lies outside.

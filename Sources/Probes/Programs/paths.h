@@ -185,6 +185,8 @@ static __noinline int tell_paths(
     from = as_number(s, file_path(file));
   }
   else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = as_number(s, working_directory(task));
+  // An absolute name began at the root that the process has no more.
+  else if (result >= 0 && call->flags & HG_CALL_RESULT_ROOT) from = as_number(s, root_directory(task));
   record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
   if (!from) from = base(s, start, start_number(&s->arguments, call->directory));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //: claim: Behind pivot_root paths begin at the new root
-//: expect: pivot_root requested=new path=/old$W/new host_path=$W/new put_old=/old$W/new/old error=-
+//: expect: pivot_root requested=new path=$W/new host_path=- put_old=$W/new/old error=-
 //: expect: open requested=/file path=/file error=-
 //: expect: open requested=/old$W/outside path=/old$W/outside
 //: expect: open requested=/gone path=/gone error=ENOENT
