@@ -28,7 +28,7 @@ extension Secrets {
   public static func masked(value: ByteString, of name: ByteString) -> ByteString? {
     let words = NameWords(name.bytes.span)
     if words.isSecret, !value.isEmpty, value.bytes != mask {
-      if !(words.isOfPlace && SecretText.isPath(value.bytes.span)) { return ByteString(mask) }
+      if words.reference?.fits(value.bytes.span) != true { return ByteString(mask) }
     }
     if let text = masked(value) { return text }
     // A proxy may be named without https://
@@ -131,7 +131,7 @@ private struct SecretCommand {
     }
     for index in word.indices where !SecretText.isOfName(word[index]) { return }
     let name = NameWords(word)
-    if name.isSecret, !name.isSwitch { pending = name.isOfPlace ? .unlessPath : .whole }
+    if name.isSecret, !name.isSwitch { pending = name.reference.map { .unless($0) } ?? .whole }
   }
 
   private mutating func noteName(_ word: Span<UInt8>) {
@@ -174,7 +174,7 @@ private struct SecretCommand {
     var range = start..<word.count
     switch form {
     case .whole: break
-    case .unlessPath: if SecretText.isPath(word) { return nil }
+    case .unless(let reference): if reference.fits(word) { return nil }
     case .after(let sign):
       guard let place = range.first(where: { word[$0] == sign }) else { return nil }
       range = place + 1..<word.count
@@ -261,7 +261,7 @@ private struct SecretCommand {
 extension Secrets.Form {
   fileprivate var isWhole: Bool {
     switch self {
-    case .whole, .unlessPath: true
+    case .whole, .unless: true
     case .after, .betweenSlashAndAt: false
     }
   }

@@ -128,7 +128,7 @@ struct SecretText: ~Escapable {
     }
     end = min(end, text.count)
     guard at < end, !isMask(at..<end) else { return nil }
-    if words.isOfPlace, Self.isPath(text.extracting(at..<end)) { return nil }
+    if let reference = words.reference, reference.fits(text.extracting(at..<end)) { return nil }
     return at..<end
   }
 

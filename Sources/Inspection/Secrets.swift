@@ -36,10 +36,31 @@ public enum Secrets {
       "mysql_pwd", "sshpass", "rails_master_key", "npm_config__auth", "docker_auth_config", "rediscli_auth",
       "storepass", "keypass", "srcstorepass", "deststorepass",
     ].map { ByteString($0) })
-  /// The last word of names whose value says where a secret is, not what it is: such a value is shown when it is a path.
-  static let places = ["file", "files", "dir", "directory", "path", "filename", "folder", "socket", "helper"]
-    .map(
-      Letters.init)
+  /// What a name can be of besides a secret: where that is, or who knows it.
+  enum Reference {
+    case place, program, descriptor
+
+    /// The last words of such names.
+    static let words: [(Reference, [Letters])] = [
+      (
+        .place,
+        ["file", "files", "dir", "directory", "path", "filename", "folder", "socket", "helper"].map(
+          Letters.init)
+      ),
+      (.program, ["command", "cmd", "program"].map(Letters.init)),
+      (.descriptor, ["fd", "descriptor"].map(Letters.init)),
+    ]
+
+    /// Whether a value is what its name says, and no secret: a path; one path alone, since a command's words may be secret;
+    /// the number of a descriptor.
+    func fits(_ value: Span<UInt8>) -> Bool {
+      switch self {
+      case .place: SecretText.isPath(value)
+      case .program: SecretText.isPath(value) && value.indices.allSatisfy { value[$0] > UInt8(ascii: " ") }
+      case .descriptor: value.count <= 3 && value.indices.allSatisfy { value[$0] &- 48 < 10 }
+      }
+    }
+  }
   /// Words of options that take no value, though they speak of a secret: --no-password, --password-stdin.
   static let switches = (
     first: ["no", "ask", "prompt", "without", "skip", "disable", "show", "generate", "print"].map(
@@ -107,8 +128,8 @@ public enum Secrets {
   /// What of an option's value is the secret.
   enum Form {
     case whole
-    /// All of it, unless it is a path.
-    case unlessPath
+    /// All of it, unless it says where the secret is.
+    case unless(Reference)
     /// Of `user:password` or `user%password`: what is behind the sign.
     case after(UInt8)
     /// Between the first slash and the last @ of `user/password@database`.
@@ -256,8 +277,10 @@ struct NameWords {
     return ByteString(bytes)
   }
 
-  /// Its value, where that is a path, is no secret.
-  var isOfPlace: Bool { Secrets.places.contains(last) }
+  /// Its value, where that fits, is no secret.
+  var reference: Secrets.Reference? {
+    Secrets.Reference.words.first { $0.1.contains(last) }?.0
+  }
   /// As an option it takes no value.
   var isSwitch: Bool { Secrets.switches.first.contains(first) || Secrets.switches.last.contains(last) }
 }

@@ -19,6 +19,10 @@ import Testing
     ["gpg", "--batch", "--passphrase", "«x y»"],
     ["mount", "-t", "cifs", "-o", "username=ada,password=«x»,uid=1", "//h/s", "/mnt"],
     ["psql", "postgresql://ada:«x»@db/site"], ["psql", "host=db password=«x» user=ada"],
+    // What names a descriptor, a program or a place, and is none.
+    ["gpg", "--passphrase-fd", "«hunter2»"], ["tool", "--password-fd=«1234»"],
+    ["restic", "--password-command", "«/bin/echo hunter2»"], ["tool", "--token-cmd", "«echo x»"],
+    ["tool", "--password-file", "«hunter2»"], ["tool", "--passphrase", "«0»"],
     // Headers.
     ["curl", "-H", "Authorization: Bearer «abc»", "https://x"], ["curl", "-HAuthorization: Basic «YWRh»"],
     ["curl", "--header", "authorization:«abc»"], ["curl", "-H", "X-Api-Key: «abc def»"],
@@ -56,6 +60,11 @@ import Testing
     ["docker", "login", "--password-stdin", "registry.example.org"], ["mkdir", "-p", "a/b"],
     ["cp", "-a", "x", "y"],
     ["tool", "--password-file", "/run/secret"], ["tool", "--token-file=./token"],
+    ["gpg", "--batch", "--passphrase-fd", "0", "-d", "a.gpg"], ["gpg", "--passphrase-fd=12"],
+    ["gpg", "--passphrase-file", "/run/secret"], ["restic", "--password-command", "/usr/local/bin/pass"],
+    ["tool", "--token-cmd=~/bin/token"], ["tool", "--secret-dir", "/run/x"],
+    ["tool", "--token-path", "../x"],
+    ["sh", "-c", "gpg --passphrase-fd 3 -d a.gpg 3<pass"],
     ["curl", "-u", "ada", "https://x"],
     ["ssh", "-p", "22", "host", "ls -l"], ["ssh", "host"], ["tool", "--max-tokens", "100"],
     ["tool", "--password="], ["tool", "the token is = 3"], ["sh", "-c", "test $monkey = x"],

@@ -66,6 +66,15 @@ import Testing
     #expect(Secrets.masked(value: "hunter2", of: ByteString(name)) == "***")
   }
 
+  @Test(arguments: ["PASSWORD_FD", "passphrase-fd", "tokenFd", "SECRET_DESCRIPTOR"])
+  func aDescriptorIsShownAndAnythingElseUnderItsNameIsNot(_ name: String) {
+    #expect(Secrets.masked(value: "0", of: ByteString(name)) == nil)
+    #expect(Secrets.masked(value: "255", of: ByteString(name)) == nil)
+    for other in ["1234", "0x1", "-1", "hunter2", "/dev/fd/3"] {
+      #expect(Secrets.masked(value: ByteString(other), of: ByteString(name)) == "***")
+    }
+  }
+
   /// A path is no excuse where the name does not speak of one: a password may begin with a slash.
   @Test func aPasswordThatLooksLikeAPathIsMasked() {
     #expect(Secrets.masked(value: "/7gH+q", of: "DB_PASSWORD") == "***")
