@@ -20,6 +20,8 @@ public struct Inspection: Sendable {
   public private(set) var existing = ExistingTable()
   public private(set) var environment: EnvironmentTable
   public private(set) var profiles: ProfileTable
+  /// Honeyguide's own pid, as the initial pid namespace numbers it; nil where that is not known, or it attached.
+  private var inspector: Int32?
 
   public init(_ start: SessionStart, limits: Limits = Limits()) {
     self.start = start
@@ -35,6 +37,8 @@ public struct Inspection: Sendable {
   public mutating func apply(_ event: Event) {
     events += 1
     let process = processes.note(event)
+    // Only the command was there before: Honeyguide started it.
+    if start.attached == nil, event.process.start < start.time { inspector = event.ppid }
     switch event.body {
     case .fork(let fork):
       processes.fork(of: process, fork, at: event.time)
@@ -75,13 +79,16 @@ public struct Inspection: Sendable {
       processes.exist(process, image, at: event.time, uid: event.uid)
     case .existing(.file(let file)): existing.add(file)
     case .signal(let sent):
-      acts.add(
-        sent,
-        processes.program(of: sent.other, at: event.time).map { .program($0) } ?? .stranger(sent.otherComm),
-        by: processes.program(of: process, at: event.time), at: event.time)
+      let other = other(sent, at: event.time)
+      acts.add(sent, other, by: processes.program(of: process, at: event.time), at: event.time)
     }
     processes.foldIfNeeded()
     files.foldIfNeeded()
+  }
+
+  private mutating func other(_ sent: SignalSent, at time: UInt64) -> ActTable.Other {
+    if let program = processes.program(of: sent.other, at: time) { return .program(program) }
+    return sent.isReceived && sent.other.pid == inspector ? .inspector : .stranger(sent.otherComm)
   }
 
   private mutating func socket(

@@ -126,6 +126,8 @@ public struct ActTable: Sendable {
   /// Who was sent a signal, or sent it.
   public enum Other: Hashable, Sendable {
     case program(Program.ID)
+    /// Honeyguide, which sends nothing of its own accord: it was sent the signal, and passed it on.
+    case inspector
     /// The name of the thread of a process that is not followed.
     case stranger(ByteString)
   }

@@ -61,11 +61,12 @@ extension View {
           ? String(decoding: places.text(path), as: UTF8.self) : printable(path)
       }
     case .signal(let signal, let other, let isReceived):
-      let name =
-        switch other {
-        case .program(let program): printable(self.name(of: program))
-        case .stranger(let comm): printable(comm)
-        }
+      let name: String
+      switch other {
+      case .inspector: return "got \(signal.name), passed on by honeyguide"
+      case .program(let program): name = printable(self.name(of: program))
+      case .stranger(let comm): name = printable(comm)
+      }
       return isReceived
         ? "got \(signal.name) from \(name), which is none of its processes" : "sent \(signal.name) to \(name)"
     }

@@ -37,4 +37,27 @@ import Testing
 
         """), "\(page)")
   }
+
+  @Test func aSignalThatHoneyguidePassedOnIsNoStrangers() {
+    var story = Story()
+    story.exec(10, "tool")
+    story.fork(10, 11)
+    // Who started the command is pid 1 in these stories, and its start is not known there.
+    let inspector = ProcessID(pid: 1, start: 5_000_000)
+    story.add(10, Self.signal(inspector, "honeyguide", isReceived: true))
+    story.add(11, Self.signal(inspector, "honeyguide", isReceived: true))
+    // Another one of that name passes nothing on.
+    story.add(10, Self.signal(ProcessID(pid: 9, start: 5_000_000), "honeyguide", isReceived: true))
+    story.exit(11)
+    story.exit(10)
+    let page = PageTests.page(story, "tool")
+    #expect(
+      page.contains(
+        """
+        What it did to the system and to other processes
+          tool  got SIGTERM, passed on by honeyguide ×2
+          tool  got SIGTERM from honeyguide, which is none of its processes
+
+        """), "\(page)")
+  }
 }
