@@ -31,6 +31,21 @@ import Testing
     }
   }
 
+  @Test(arguments: ["SUDO_UID=junk", "SUDO_UID=1 SUDO_GID=", "DOAS_USER=no-such-user", "PKEXEC_UID=0x1"])
+  func `Nobody runs as root since it is not known who called`(variables: String) throws {
+    let user = try Command(["/usr/bin/id", "-u"], in: "/").succeed().outputText
+    try #require(user == "0\n", "only root's variables count")
+    let (outcome, left) = try honeyguide(
+      "run", "--json", "story", "--", "/usr/bin/id", "-u", then: "env \(variables) \"$@\"")
+    #expect(outcome.status == 64 && outcome.outputText == "" && left == [])
+    #expect(outcome.errorText.contains("--user NAME, --as-root"), "\(outcome.errorText)")
+    // This one is run.
+    let asRoot = try honeyguide(
+      "run", "--quiet", "--as-root", "--", "/usr/bin/id", "-u", then: "env \(variables) \"$@\""
+    ).outcome
+    #expect(asRoot.status == 0 && asRoot.outputText == "0\n", "\(asRoot.errorText)")
+  }
+
   @Test func `run answers a question for the version as honeyguide does`() throws {
     let ofRun = try honeyguide("run", "--version").outcome
     let ofAll = try honeyguide("--version").outcome

@@ -43,23 +43,41 @@ import Testing
     let nobody = try Identity.user("nobody")
     let daemon = try Identity.user("daemon")
     let number = ByteString("SUDO_UID=\(nobody.uid)")
-    func invoking(_ entries: [ByteString], _ nearest: ElevationTool? = nil) -> Identity? {
-      Identity.invoking(environment: EnvironmentBlock(entries), nearest: nearest)
+    func invoking(_ entries: [ByteString], _ nearest: ElevationTool? = nil) throws -> Identity? {
+      try Identity.invoking(environment: EnvironmentBlock(entries), nearest: nearest)
     }
-    #expect(invoking([number, "SUDO_USER=nobody"]) == nobody)
-    #expect(invoking(["DOAS_USER=daemon"]) == daemon)
-    #expect(invoking([ByteString("PKEXEC_UID=\(daemon.uid)")]) == daemon)
-    #expect(invoking([number, "DOAS_USER=daemon"]) == nobody)
-    #expect(invoking([number, "DOAS_USER=daemon"], .doas) == daemon)
-    #expect(invoking(["HOME=/root"]) == nil)
-    #expect(invoking(["SUDO_UID=root", "DOAS_USER=no-such-user", "PKEXEC_UID="]) == nil)
+    #expect(try invoking([number, "SUDO_USER=nobody"]) == nobody)
+    #expect(try invoking(["DOAS_USER=daemon"]) == daemon)
+    #expect(try invoking([ByteString("PKEXEC_UID=\(daemon.uid)")]) == daemon)
+    #expect(try invoking([number, "DOAS_USER=daemon"]) == nobody)
+    #expect(try invoking([number, "DOAS_USER=daemon"], .doas) == daemon)
+    #expect(try invoking(["HOME=/root"]) == nil)
 
-    let group = invoking([number, "SUDO_GID=5"])
+    let group = try invoking([number, "SUDO_GID=5"])
     #expect(group?.gid == 5)
     #expect(group?.groups.contains(5) == true)
     // A caller the password database does not know keeps its numbers.
-    let unknown = invoking(["SUDO_UID=4000000", "SUDO_GID=4000001", "SUDO_USER=ghost"])
+    let unknown = try invoking(["SUDO_UID=4000000", "SUDO_GID=4000001", "SUDO_USER=ghost"])
     #expect(unknown == Identity(uid: 4_000_000, gid: 4_000_001, groups: [4_000_001], name: "ghost"))
+  }
+
+  @Test(
+    .enabled(if: LaunchRights.areRoot, "only root's variables count"),
+    arguments: [
+      ["SUDO_UID=junk"], ["SUDO_UID="], ["SUDO_UID=-1"], ["SUDO_UID=4294967295"], ["SUDO_UID=4294967296"],
+      ["SUDO_UID=1", "SUDO_GID=x"], ["DOAS_USER=no-such-user"], ["PKEXEC_UID=root"],
+    ])
+  func `A caller whom nobody understands is not root`(entries: [String]) throws {
+    let given = EnvironmentBlock(entries.map { ByteString($0) })
+    let table = MadeUpProcesses().table
+    let error = #expect(throws: LaunchError.self) { try LaunchPlan(.invoking, given: given, table: table) }
+    #expect(error?.exitCode == 64)
+    let name = entries[entries.count - 1].split(separator: "=")[0]
+    let sentence = error?.description ?? ""
+    #expect(sentence.hasPrefix("\(name) is ") && sentence.contains("--user NAME, --as-root"), "\(sentence)")
+    // Who is named by an option need not be found out.
+    #expect(try LaunchPlan(.root, given: given, table: table).identity == Identity.ours)
+    #expect(try LaunchPlan(.user("daemon"), given: given, table: table).identity.name == "daemon")
   }
 
   @Test(.enabled(if: LaunchRights.areRoot, "only root can run as somebody else"))

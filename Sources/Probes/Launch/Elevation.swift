@@ -15,17 +15,21 @@ public enum ElevationTool: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Who called it, after the variables it leaves for the command.
-  func caller(in environment: EnvironmentBlock) -> Caller? {
+  /// Who called it, after the variables it leaves for the command; nil where there are none. Throws where they do not say it:
+  /// the command would run as root.
+  func caller(in environment: EnvironmentBlock) throws(LaunchError) -> Caller? {
     switch self {
     case .sudo:
-      guard let uid = environment.number("SUDO_UID") else { return nil }
-      return Caller(uid: uid, gid: environment.number("SUDO_GID"), name: environment["SUDO_USER"])
+      guard let uid = try environment.number("SUDO_UID", self) else { return nil }
+      return Caller(uid: uid, gid: try environment.number("SUDO_GID", self), name: environment["SUDO_USER"])
     case .doas:
-      guard let name = environment["DOAS_USER"], let entry = UserEntry.named(name) else { return nil }
+      guard let name = environment["DOAS_USER"] else { return nil }
+      guard let entry = UserEntry.named(name) else {
+        throw .unclearCaller(self, variable: "DOAS_USER", value: name)
+      }
       return Caller(uid: entry.uid, gid: entry.gid, name: entry.name)
     case .pkexec:
-      guard let uid = environment.number("PKEXEC_UID") else { return nil }
+      guard let uid = try environment.number("PKEXEC_UID", self) else { return nil }
       return Caller(uid: uid, gid: nil, name: nil)
     }
   }
@@ -39,7 +43,15 @@ struct Caller: Hashable {
 }
 
 extension EnvironmentBlock {
-  fileprivate func number(_ name: ByteString) -> UInt32? { self[name].flatMap { UInt32($0.text) } }
+  /// The number of a user or a group; nil where there is no such variable.
+  fileprivate func number(_ name: ByteString, _ tool: ElevationTool) throws(LaunchError) -> UInt32? {
+    guard let value = self[name] else { return nil }
+    // The largest number is nobody's: to the kernel it is -1, "as it was".
+    guard let number = UInt32(value.text), number != .max else {
+      throw .unclearCaller(tool, variable: name, value: value)
+    }
+    return number
+  }
 }
 
 /// A process of such a tool, above us.

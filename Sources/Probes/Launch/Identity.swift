@@ -54,12 +54,15 @@ extension Identity {
 
   /// Who called the tool that made us root, after the variables it left in our environment: SUDO_UID, SUDO_GID
   /// and SUDO_USER, DOAS_USER, PKEXEC_UID. nil when we are not root (then they say nothing about us) or when
-  /// there are none. With several tools one inside another, `nearest` is believed first.
-  public static func invoking(environment: EnvironmentBlock, nearest: ElevationTool? = nil) -> Identity? {
+  /// there are none. With several tools one inside another, `nearest` is believed first. Throws where they are there and name
+  /// nobody.
+  public static func invoking(
+    environment: EnvironmentBlock, nearest: ElevationTool? = nil
+  ) throws(LaunchError) -> Identity? {
     guard geteuid() == 0 else { return nil }
     let order = [nearest].compactMap { $0 } + ElevationTool.allCases.filter { $0 != nearest }
     for tool in order {
-      if let caller = tool.caller(in: environment) { return Identity(caller) }
+      if let caller = try tool.caller(in: environment) { return Identity(caller) }
     }
     return nil
   }

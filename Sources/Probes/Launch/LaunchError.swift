@@ -11,6 +11,8 @@ public enum LaunchError: Error, Hashable, Sendable {
   case cannotRun(path: ByteString, ErrorNumber)
   /// Neither a name nor a number of the password database.
   case unknownUser(ByteString)
+  /// The variable that the tool leaves is there, and names nobody.
+  case unclearCaller(ElevationTool, variable: ByteString, value: ByteString)
   /// The option names a user that Honeyguide has no right to become.
   case notAllowed(option: String)
   /// The child could not become who the command runs as: what failed, and for whom.
@@ -27,7 +29,7 @@ public enum LaunchError: Error, Hashable, Sendable {
     switch self {
     case .commandNotFound, .interpreterNotFound: 127
     case .cannotRun: 126
-    case .unknownUser: 64
+    case .unknownUser, .unclearCaller: 64
     case .notAllowed, .cannotBecome, .cannotRestoreLimits, .cannotStart, .endedEarly: 77
     }
   }
@@ -47,6 +49,9 @@ extension LaunchError: CustomStringConvertible {
       "\(path.quoted) cannot be run: \(Self.reason(error))."
     case .unknownUser(let name):
       "There is no user \(name.quoted) in the password database; see getent passwd for those there are."
+    case .unclearCaller(let tool, let variable, let value):
+      "\(variable.text) is \(value.quoted), which is nobody's, so that it is not known who called \(tool.rawValue);"
+        + " unset it, or say whom run shall run the command as (--user NAME, --as-root)."
     case .notAllowed(let option):
       "\(option) needs the rights of root, which Honeyguide does not have; start it with sudo."
     case .cannotBecome(let user, let call, let error):

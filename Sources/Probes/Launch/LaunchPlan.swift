@@ -29,8 +29,6 @@ public struct LaunchPlan: Hashable, Sendable {
   ) throws(LaunchError) {
     let ours = Identity.ours
     let elevation = Elevation.nearest(above: getpid(), in: table)
-    let invoking = Identity.invoking(environment: given, nearest: elevation?.tool)
-
     switch choice {
     case .root:
       guard ours.uid == 0 else { throw .notAllowed(option: "--as-root") }
@@ -39,14 +37,16 @@ public struct LaunchPlan: Hashable, Sendable {
     case .user(let name):
       let user = try Identity.user(name)
       guard ours.uid == 0 || user.uid == ours.uid else { throw .notAllowed(option: "--user \(name.quoted)") }
-      guard user.uid == (invoking ?? ours).uid else {
+      // Who called us need not be known for that, and then is somebody else.
+      let caller = try? Identity.invoking(environment: given, nearest: elevation?.tool) ?? ours
+      guard let caller, caller.uid == user.uid else {
         self.init(identity: user, environment: keepsGivenEnvironment ? given : given.belonging(to: user))
         return
       }
     case .invoking: break
     }
 
-    guard let invoking else {
+    guard let invoking = try Identity.invoking(environment: given, nearest: elevation?.tool) else {
       self.init(identity: ours, environment: given)
       return
     }
