@@ -78,7 +78,9 @@ extension View {
     blocks += refusalBlocks(refused)
     if !passing.isEmpty { blocks.append { _ in [passingLine(passing)] } }
     if blocks.isEmpty {
-      return nothing("What it changed", "no file was made, written, renamed or deleted", of: .change, .open)
+      let left = changesLeftOut.map { "nothing that was told; " + $0 }
+      return nothing(
+        "What it changed", left ?? "no file was made, written, renamed or deleted", of: .change, .open)
     }
     let given = grants.values.joined().filter { crowd(ofChanged: $0.path) == nil }
     let named = Set(groups.values.joined().map(\.path)).union(given.map(\.path)).count
@@ -90,10 +92,23 @@ extension View {
     } else if passing.isEmpty {
       heading.add("  nothing, though it was tried", .faint)
     }
+    if let changesLeftOut {
+      heading.add((total > 0 || passing.isEmpty ? "; " : "  ") + changesLeftOut, .faint)
+    }
     return Section(heading) { limit in
       if style.isFull { return blocks.flatMap { $0(.max) } }
       let shares = Page.shares(of: blocks.map { $0(limit).count }, room: limit)
       return zip(blocks, shares).flatMap { $0($1) }
+    }
+  }
+
+  /// Which half of the changes `--only` left out; nil: neither, or both.
+  private var changesLeftOut: String? {
+    let filter = inspection.start.filter
+    switch (filter.has(.change), filter.has(.open)) {
+    case (true, false): return "what opens made or wrote is left out by --only"
+    case (false, true): return "what was changed without an open (renamed, deleted, …) is left out by --only"
+    case (true, true), (false, false): return nil
     }
   }
 

@@ -11,7 +11,8 @@ extension View {
       shown = PageTree(tree, folding: true) { [programName($0)] + $0.surprises.map(\.exe) }
     }
     if shown.visible == 0 { return nothing("What ran", "no process was seen", of: .exec) }
-    let ran = Line("What ran", .heading)
+    var ran = Line("What ran", .heading)
+    if lacksExecs { ran.add("  by names of threads; what was executed is left out by --only", .faint) }
     return Section(ran) { limit in processLines(shown, limit) }
   }
 
@@ -144,7 +145,7 @@ extension View {
       // What it executed was not to be told: nothing but its name for itself is known.
       let program = process.origin.map { inspection.processes.programs[$0] }
       if lacksExecs, !name.isEmpty, program?.isProvisional ?? true {
-        var known = Line("a process that is called ", .faint)
+        var known = Line()
         known.add(name)
         return known
       }

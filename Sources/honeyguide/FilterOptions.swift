@@ -7,7 +7,7 @@ internal import Probes
 struct FilterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Tell these events alone: \(Filter.Group.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "Tell these events alone: \(Filter.Group.allCases.map(\.rawValue).joined(separator: ", ")). What is made or written by opening it belongs to open: to what changes belong open,change.",
       valueName: "events"))
   var only: String?
 

@@ -160,7 +160,44 @@ import Testing
     let page = String(
       decoding: Page.render(Story.reduce(start, story.events), end: story.end(), style: PageStyle()),
       as: UTF8.self)
-    #expect(page.contains("a process that is called "), "\(page)")
-    #expect(!page.contains("fork of"), "\(page)")
+    #expect(
+      page.contains(
+        """
+        What ran  by names of threads; what was executed is left out by --only
+
+        """), "\(page)")
+    #expect(page.contains("└─ sh\n"), "\(page)")
+    #expect(!page.contains("fork of") && !page.contains("process that is called"), "\(page)")
+  }
+
+  private static let halves: [(Set<Filter.Group>, String?)] = [
+    ([.change], "what opens made or wrote is left out by --only"),
+    ([.open], "what was changed without an open (renamed, deleted, …) is left out by --only"),
+    ([.open, .change], nil), ([.net], nil),
+  ]
+
+  @Test(arguments: halves)
+  func whichHalfOfTheChangesIsLeftOutIsSaid(_ groups: Set<Filter.Group>, _ sentence: String?) {
+    for isChanged in [false, true] {
+      var story = Story()
+      story.exec(10, "tool")
+      if isChanged, groups.contains(.open) { story.open(10, "/home/ada/site/made", 0o101, isCreated: true) }
+      if isChanged, groups.contains(.change) { story.change(10, .mkdir, "/home/ada/site/d") }
+      story.exit(10)
+      var start = story.start("tool")
+      start.filter.groups = groups
+      let page = String(
+        decoding: Page.render(
+          Story.reduce(start, story.events), end: story.end(), style: PageStyle(columns: 160)),
+        as: UTF8.self)
+      let heading = page.split(separator: "\n").first { $0.hasPrefix("What it changed") } ?? ""
+      let what =
+        groups == [.net]
+        ? "  left out by --only"
+        : isChanged
+          ? "  \(groups.count) path\(groups.count == 1 ? "" : "s")"
+          : sentence == nil ? "  no file was made, written, renamed or deleted" : "  nothing that was told"
+      #expect(heading == "What it changed" + what + (sentence.map { "; " + $0 } ?? ""), "\(page)")
+    }
   }
 }
