@@ -10,6 +10,8 @@ public struct FileRights: Hashable, Sendable {
   public private(set) var group: UInt32?
   /// The owner is another user than who did it.
   public private(set) var isForAnother = false
+  /// Root of the machine did it: owner and group are numbers of its own users and groups.
+  public private(set) var isByRoot = false
   private var modeTime: UInt64 = 0
   private var ownerTime: UInt64 = 0
 
@@ -22,6 +24,7 @@ public struct FileRights: Hashable, Sendable {
     case .mknod: make(change.mode ?? 0, at: time)
     case .chown where time >= ownerTime:
       ownerTime = time
+      isByRoot = uid == 0
       if let owner = change.owner, owner != .max {
         self.owner = owner
         isForAnother = owner != uid

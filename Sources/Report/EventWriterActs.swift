@@ -95,7 +95,7 @@ extension SystemAct {
   }
 
   /// What it did, in one line of words; paths through `path`.
-  func sentence(_ path: (ByteString) -> String) -> String {
+  func sentence(names: UserNames = UserNames(), _ path: (ByteString) -> String) -> String {
     func place(_ argument: PathArgument?) -> String {
       (argument?.ourPath ?? argument?.requested).map(path) ?? "(unknown)"
     }
@@ -111,7 +111,8 @@ extension SystemAct {
     case .pivotRoot: return "pivot_root " + place(target) + ", old root at " + place(source)
     case .setns: return "enter namespace " + place(target) + with
     case .unshare: return "unshare" + with
-    case .setID: return call + "(" + arguments.map { "\($0)" }.joined(separator: ", ") + ")"
+    case .setID:
+      return call + "(" + arguments.map { names.argument($0, of: self) }.joined(separator: ", ") + ")"
     case .name: return "change its name"
     case .ptrace:
       return arguments.first == 0 ? "let its parent trace it" : requestName + " pid \(arguments.last ?? 0)"

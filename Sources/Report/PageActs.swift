@@ -56,7 +56,7 @@ extension View {
     }
     switch deed {
     case .act(let act):
-      return act.sentence { path in
+      return act.sentence(names: style.names) { path in
         path.bytes.first == UInt8(ascii: "/")
           ? String(decoding: places.text(path), as: UTF8.self) : printable(path)
       }

@@ -34,7 +34,9 @@ extension View {
       // What was carried here is said to be created.
       if place == nil, taken.contains(record.path), deed != .deleted { deed = nil }
       if deed != .deleted, crowd == nil || record.rights.isWeighty {
-        for grant in Grant.all(record.rights, deed: deed) { grants[grant, default: []].append(record) }
+        for grant in Grant.all(record.rights, deed: deed, style.names) {
+          grants[grant, default: []].append(record)
+        }
       }
       guard let deed else { continue }
       if let crowd {

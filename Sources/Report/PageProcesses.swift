@@ -99,7 +99,7 @@ extension View {
     for (text, ink) in troubles(process, node) { tail.add("  " + text, ink) }
     // Of a process of which only its fork was seen the user is not known.
     if process.first != nil, process.uid != inspection.start.uid {
-      tail.add("  as uid \(process.uid)", .name)
+      tail.add("  as " + style.names.user(process.uid), .name)
     }
     if hidden > 0 { tail.add("  (\(Words.count(hidden)) more below)", .faint) }
     if style.isFull { tail.add(details(process), .faint) }

@@ -4,7 +4,7 @@ internal import Inspection
 /// What was given to a file, as the page tells it: the deed, and in words what it is now.
 struct Grant: Hashable, Comparable {
   var deed: Deed
-  /// "set-user-id", "0600", "uid 33"; empty where that is not known.
+  /// "set-user-id", "0600", "www-data (33)"; empty where that is not known.
   var text: String
 
   static func < (left: Grant, right: Grant) -> Bool {
@@ -14,7 +14,7 @@ struct Grant: Hashable, Comparable {
 
   /// What must be told of a file, whatever else was done with it, and what is told since nothing else was: where `deed` is
   /// `.mode` or `.owner`.
-  static func all(_ rights: FileRights, deed: Deed?) -> [Grant] {
+  static func all(_ rights: FileRights, deed: Deed?, _ names: UserNames) -> [Grant] {
     var grants: [Grant] = []
     let powers =
       (rights.isSetUserID ? ["set-user-id"] : []) + (rights.isSetGroupID ? ["set-group-id"] : [])
@@ -28,7 +28,13 @@ struct Grant: Hashable, Comparable {
         Grant(deed: .mode, text: String(repeating: "0", count: max(0, 4 - digits.count)) + digits))
     }
     if rights.isForAnother || (isOnlyRights && (rights.owner ?? rights.group) != nil) {
-      let ids = (rights.owner.map { ["uid \($0)"] } ?? []) + (rights.group.map { ["gid \($0)"] } ?? [])
+      // In a user namespace of its own a process means others by these numbers.
+      let names = rights.isByRoot ? names : UserNames()
+      let owner = rights.owner.map { names.user($0) }
+      let group = rights.group.map { names.group($0) }.map {
+        owner == nil || $0.hasPrefix("gid ") ? $0 : "group " + $0
+      }
+      let ids = [owner, group].compactMap { $0 }
       grants.append(Grant(deed: rights.owner == nil ? .group : .owner, text: ids.joined(separator: ", ")))
     }
     if grants.isEmpty, isOnlyRights, let deed { grants.append(Grant(deed: deed, text: "")) }
@@ -45,7 +51,7 @@ extension View {
         if grant.text.isEmpty { return nameLines(paths, label: deed.rawValue, indent: 12, limit: limit) }
         let label = margin(deed.rawValue, to: 12) + grant.text + ":"
         return nameLines(
-          paths, label: String(label.dropFirst(2)), indent: label.utf8.count + 1, limit: limit)
+          paths, label: String(label.dropFirst(2)), indent: Line(label).columns + 1, limit: limit)
       }
     }
   }

@@ -11,6 +11,8 @@ public struct PageStyle: Hashable, Sendable {
   /// How many functions are listed, and by what; nil: as many as there is room for, by their own and by their total time.
   public var top: Int?
   public var sort: Profile.Measure?
+  /// What users and groups are called.
+  public var names = UserNames()
 
   public init(
     columns: Int? = nil, isColoured: Bool = false, isFull: Bool = false, top: Int? = nil,

@@ -47,6 +47,9 @@ final class PageSink: EventSink {
   }
 
   private func write(_ inspection: Inspection, _ end: SessionEnd) throws {
+    // As they are called now: the run may have changed that.
+    var style = style
+    style.names = UserNames(passwd: UserFiles.passwd, group: UserFiles.group)
     try output.write(Page.render(inspection, end: end, style: style).span)
   }
 }

@@ -8,6 +8,8 @@ public struct Story {
   public var cwd: ByteString = "/home/ada/site"
   /// When the next event happens, in nanoseconds since boot.
   public var clock: UInt64 = 100_000_000_000
+  /// Who does what comes next.
+  public var uid: UInt32 = 1000
   private var starts: [Int32: UInt64] = [:]
   private var names: [Int32: ByteString] = [:]
   private var parents: [Int32: Int32] = [:]
@@ -46,7 +48,7 @@ public struct Story {
   public mutating func add(_ pid: Int32, _ body: Event.Body) {
     events.append(
       Event(
-        time: clock, process: id(pid), tid: pid, ppid: parents[pid] ?? 1, uid: 1000,
+        time: clock, process: id(pid), tid: pid, ppid: parents[pid] ?? 1, uid: uid,
         comm: names[pid] ?? "honeyguide", body: body))
     clock += 1_000_000
   }

@@ -2,6 +2,14 @@
 internal import Glibc
 internal import Inspection
 
+/// The files that name users and groups. Without NSS, which may ask a server and wait for it.
+public enum UserFiles {
+  /// /etc/passwd; empty where it cannot be read.
+  public static var passwd: [UInt8] { readFile("/etc/passwd") ?? [] }
+  /// /etc/group, likewise.
+  public static var group: [UInt8] { readFile("/etc/group") ?? [] }
+}
+
 /// One entry of the password database, through NSS: getpwnam_r(3), getpwuid_r(3).
 struct UserEntry: Hashable {
   var uid: UInt32
