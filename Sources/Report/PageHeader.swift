@@ -98,6 +98,14 @@ extension View {
         "\(Words.count(count, "file")) left as tables of Python's calls could not be read (\(reasons(tables))): what follows "
           + "may lack what they told.", .bad)
     }
+    // Every machine has it. A loss, or a filter, may have taken what tells of it.
+    let filter = inspection.start.filter
+    let tellsAll = filter.has(.exec) && !filter.choosesProcesses && !isLossy
+    if inspection.start.attached == .all, tellsAll, !pids.contains(1) {
+      lines += sentence(
+        "The kernel did not list process 1, and perhaps others: of who ran before, those are told that it listed.",
+        .plain)
+    }
     if let sentence = filterSentence { lines += self.sentence(sentence, .plain) }
     let running = inspection.start.filter.has(.exec) ? inspection.processes.running.count : 0
     if end.isTimeOver, inspection.start.attached == nil {

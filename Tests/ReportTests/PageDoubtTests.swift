@@ -34,6 +34,30 @@ import Testing
     #expect(!page.dropFirst(11).contains("honeyguide"))
   }
 
+  @Test func whereTheKernelDidNotListTheFirstProcessThePageOfAllSaysSo() {
+    func page(first: Bool, _ set: (inout SessionStart) -> Void = { _ in }) -> String {
+      var story = Story()
+      for pid in first ? [1, 700] : [700] {
+        story.add(
+          Int32(pid),
+          .existing(
+            .process(Exec(exe: "/sbin/init", filename: "/sbin/init", argv: ["init"], argvSize: 5, cwd: "/"))))
+      }
+      var start = story.start()
+      start.attached = .all
+      set(&start)
+      let page = Page.render(Story.reduce(start, story.events), end: story.end(nil), style: PageStyle())
+      return String(decoding: page, as: UTF8.self)
+    }
+    let sentence = "The kernel did not list process 1"
+    #expect(page(first: false).contains(sentence), "\(page(first: false))")
+    #expect(!page(first: true).contains(sentence), "\(page(first: true))")
+    // Where it would not be told anyway, nobody knows.
+    #expect(!page(first: false) { $0.filter.groups = [.net] }.contains(sentence))
+    #expect(!page(first: false) { $0.filter.comms = ["sh"] }.contains(sentence))
+    #expect(!page(first: false) { $0.attached = .cgroup("/x") }.contains(sentence))
+  }
+
   @Test func veryManyArgumentsAreCutWhereNoWidthIsKnown() {
     var story = Story()
     let words = ["true"] + (1...50_000).map { ByteString("\($0)") }
