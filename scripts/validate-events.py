@@ -41,7 +41,39 @@ def exact_bytes(line):
                 yield f"{name} repeats text that is UTF-8"
 
 
-def problems(lines, validator):
+class Validators:
+    """The schema, for each event without the branches that are for other events alone: those say nothing of it."""
+
+    def __init__(self, schema):
+        self.schema = schema
+        self.branches = [(self.event_of(branch), branch) for branch in schema["allOf"]]
+        self.by_event = {}
+
+    @staticmethod
+    def event_of(branch):
+        """Of {"if": {"properties": {"event": {"const": X}}}, "then": …} X; None for whatever else concerns all lines."""
+        if branch.keys() != {"if", "then"}:
+            return None
+        match branch["if"]:
+            case {"properties": {"event": {"const": str(event), **other}, **others}, **rest}:
+                return None if other or others or rest else event
+        return None
+
+    def of(self, line):
+        event = line.get("event") if isinstance(line, dict) else None
+        # Without a name of an event every branch may have something to say.
+        if not isinstance(event, str):
+            return jsonschema.Draft202012Validator(self.schema)
+        if event not in self.by_event:
+            branches = [branch for name, branch in self.branches if name in (event, None)]
+            # An empty allOf is not allowed.
+            rest = {name: value for name, value in self.schema.items() if name != "allOf"}
+            schema = {**rest, "allOf": branches} if branches else rest
+            self.by_event[event] = jsonschema.Draft202012Validator(schema)
+        return self.by_event[event]
+
+
+def problems(lines, validators):
     counted = lost = 0
     for number, (text, end) in enumerate(lines, 1):
         where = f"line {number}"
@@ -52,7 +84,7 @@ def problems(lines, validator):
         except ValueError as error:
             yield f"{where}: {error}"
             continue
-        for error in validator.iter_errors(line):
+        for error in validators.of(line).iter_errors(line):
             yield f"{where}: {error.json_path}: {error.message}"
         if not isinstance(line, dict):
             continue
@@ -83,8 +115,10 @@ def main():
     jsonschema.Draft202012Validator.check_schema(schema)
     with sys.stdin.buffer if sys.argv[2] == "-" else open(sys.argv[2], "rb") as file:
         lines = [(line.removesuffix(b"\n"), line[-1:]) for line in file]
+    if len(lines) >= 10_000:
+        print(f"checking {len(lines):,} lines against {sys.argv[1]} …".replace(",", " "), flush=True)
     found = 0
-    for problem in problems(lines, jsonschema.Draft202012Validator(schema)):
+    for problem in problems(lines, Validators(schema)):
         print(problem)
         found += 1
     print(f"{len(lines)} lines, {found} problems" if found else f"{len(lines)} lines are valid")
