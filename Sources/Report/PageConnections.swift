@@ -10,19 +10,24 @@ extension View {
     }
     return Section(Line("Where it connected", .heading)) { limit in
       let ends = contacts.ends
-      let room = max(1, limit - ends.count)
-      let rows = contacts.rows
-      return addressLines(rows, limit: room) + ends
+      return addressLines(contacts.rows, limit: limit - ends.count) + ends
     }
   }
+
+  /// How many addresses are told however little room there is: other sections then have less.
+  private static let fewestAddresses = 3
 
   /// A row for each address, one that is too long in several lines; and how many there is no room for.
   func addressLines(_ rows: [[Line]], limit: Int) -> [Line] {
     let blocks = aligned(rows).map { wrapped($0, isByParts: true) }
+    let fewest = blocks.prefix(Self.fewestAddresses)
+    let limit = max(limit, fewest.reduce(fewest.count < blocks.count ? 1 : 0) { $0 + $1.count })
     if blocks.reduce(0, { $0 + $1.count }) <= limit { return blocks.flatMap(\.self) }
     var lines: [Line] = []
     var told = 0
-    for block in blocks where lines.count + block.count < limit {
+    for block in blocks {
+      // In order: a later one that is shorter tells less.
+      if lines.count + block.count >= limit { break }
       lines += block
       told += 1
     }
@@ -111,7 +116,22 @@ private struct Contacts {
       Self.count("addresses compared (UDP, no send seen)", comparisons.count, in: &habits)
       order.removeAll(where: comparisons.contains)
     }
-    rows = order.map { row($0, sums[$0] ?? Sum()) }
+    rows = order.map { (rank: Self.rank($0, sums[$0]), row: row($0, sums[$0] ?? Sum())) }.enumerated()
+      .sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element.row)
+  }
+
+  /// What a reader wants to know first: other hosts, then this one, whatever came of it; then what only prepares that, sockets
+  /// of the machine's own services, those that failed, and last those that were not there. Among equals the earliest first.
+  private static func rank(_ key: Key, _ sum: Sum?) -> Int {
+    let outcomes = sum?.outcomes ?? [:]
+    guard case .internet(let address) = key.remote else {
+      let errors = outcomes.keys.map(\.error)
+      if errors.isEmpty || errors.contains(nil) { return 3 }
+      return errors.allSatisfy { $0 == .noEntry } ? 5 : 4
+    }
+    let isPreparing =
+      isNameService(key) || (key.isOfDatagrams && !outcomes.keys.contains(where: \.isOfSend))
+    return isPreparing ? 2 : address.isLoopback ? 1 : 0
   }
 
   /// One socket, however a program spelled its name.
@@ -242,5 +262,21 @@ extension Connection.Outcome {
     case .sent, .notSent: true
     case .connected, .pending, .failed: false
     }
+  }
+
+  /// Nil for what worked, or may have.
+  fileprivate var error: ErrorNumber? {
+    switch self {
+    case .failed(let error), .notSent(let error): error
+    case .connected, .pending, .sent: nil
+    }
+  }
+}
+
+extension InternetAddress {
+  /// 127.0.0.0/8, ::1, and the unspecified address, which leads there.
+  fileprivate var isLoopback: Bool {
+    if !isIPv6 { return address.first == 127 || address.allSatisfy { $0 == 0 } }
+    return address.dropLast().allSatisfy { $0 == 0 } && (address.last ?? 0) < 2
   }
 }
