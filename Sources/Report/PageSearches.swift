@@ -223,8 +223,8 @@ extension ByteString {
     }
   }
 
-  /// A module of Perl's.
-  var isModule: Bool { bytes.hasSuffix(".pm") }
+  /// A module of Perl's or Python's.
+  var isModule: Bool { bytes.hasSuffix(".pm") || bytes.hasSuffix(".py") }
 
   /// A directory that settings, or anything else, may lie in: nothing is configured by its being there.
   var isOfDirectory: Bool {

@@ -197,4 +197,24 @@ import Testing
     let last = String(decoding: lines[1].pieces.flatMap(\.text), as: UTF8.self)
     #expect(last.hasSuffix("…  and 7 more") && lines[1].columns <= 40, "\(last)")
   }
+
+  @Test func modulesOfPythonAndCataloguesOfMessagesAreNoSearchesForConfiguration() {
+    var story = Story()
+    story.exec(10, "gunicorn")
+    story.miss(10, "/home/ada/site/encodings/__init__.py")
+    story.miss(10, "/home/ada/site/re/__init__.py")
+    story.find(10, "/usr/lib/python3.11/encodings/__init__.py")
+    story.open(10, "/usr/lib/python3.11/re/__init__.py")
+    story.miss(10, "/srv/share/locale/de_DE/LC_MESSAGES/messages.mo")
+    story.miss(10, "/srv/share/locale/de/LC_MESSAGES/messages.mo")
+    story.miss(10, "/home/ada/site/gunicorn.conf.py")
+    story.miss(10, "/etc/gunicorn.conf.py")
+    story.exit(10)
+    let page = PageTests.page(story, "gunicorn")
+    #expect(!page.contains("__init__.py") && !page.contains("messages.mo"), "\(page)")
+    #expect(page.contains("and did not find 2 Python library files"), "\(page)")
+    #expect(page.contains("✗ ./gunicorn.conf.py  ✗ /etc/gunicorn.conf.py"), "\(page)")
+    #expect(
+      PageTests.page(story, "gunicorn", style: PageStyle(isFull: true)).contains("LC_MESSAGES/messages.mo"))
+  }
 }
