@@ -135,7 +135,8 @@ struct Crowd: Hashable {
 
   /// In the middle of a path; the first that occurs decides.
   private static let marks: [([UInt8], Kind)] = [
-    ("/gconv/", .locales), ("/LC_MESSAGES/", .locales), ("/glibc-hwcaps/", .sharedLibraries), ("/shims/", .shims),
+    ("/gconv/", .locales), ("/LC_MESSAGES/", .locales),
+    ("/glibc-hwcaps/", .sharedLibraries), ("/shims/", .shims),
     ("/lib/python", .python), ("/lib64/python", .python),
     ("/site-packages/", .python), ("/dist-packages/", .python), ("/__pycache__/", .python),
     ("/node_modules/", .node), ("/perl5/", .perl), ("/perl-base/", .perl), ("-linux-gnu/perl/", .perl),

@@ -120,7 +120,7 @@ struct Line {
   }
 
   func append(to page: inout [UInt8], _ style: PageStyle) {
-    for piece in cut(to: style.cut).withoutEnd.pieces {
+    for piece in cut(to: style.commandCut).withoutEnd.pieces {
       let code = style.isColoured ? piece.ink.code : nil
       if let code { page += "\u{1B}[\(code)m".utf8 }
       page += piece.text

@@ -165,7 +165,7 @@ extension View {
       var first = Line(margin(index == 0 ? title : "", to: indent))
       let rest = "  +\(Words.count(others)) more"
       if row.isLone {
-        let room = style.cut.map { max(8, $0 - indent - (others > 0 ? rest.utf8.count : 0)) } ?? .max
+        let room = style.commandCut.map { max(8, $0 - indent - (others > 0 ? rest.utf8.count : 0)) } ?? .max
         first.add(places.text(joined(row), columns: room))
         if others > 0 { first.add(rest, .faint) }
         return [first]
@@ -178,7 +178,8 @@ extension View {
         // A name that begins below the root would read as absolute.
         if text.first == UInt8(ascii: "/") { text.removeFirst() }
         var cut: [UInt8] = []
-        Printable.appendCut(text, columns: style.cut.map { max(8, $0 - first.columns) } ?? .max, to: &cut)
+        Printable.appendCut(
+          text, columns: style.commandCut.map { max(8, $0 - first.columns) } ?? .max, to: &cut)
         item.add(cut)
         return item
       }

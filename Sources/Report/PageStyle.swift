@@ -27,8 +27,8 @@ public struct PageStyle: Hashable, Sendable {
 
   /// Where a line must end; nil when it may go on.
   var cut: Int? { isFull ? nil : columns.map { max($0, 20) } }
-  /// Where a command's words must end: they may be very many, so there is an end even where the width is not
-  /// known.
+  /// Where a command's words must end, and every line: they may be very many, and a name very long, so there is an end even
+  /// where the width is not known.
   var commandCut: Int? { isFull ? nil : cut ?? 200 }
   /// Where lists go on in the next line.
   var wrap: Int { isFull ? .max : max(columns ?? 100, 20) }

@@ -140,4 +140,24 @@ import Testing
     #expect(counts.reduce(0, +) == 820, "\(page)")
     #expect(!page.contains("kind"))
   }
+
+  @Test func noNameMakesALineOfThousandsOfColumns() {
+    var story = Story()
+    let long = String(repeating: "n", count: 4_000)
+    story.exec(10, "sh")
+    story.miss(10, ByteString("/srv/lone-" + long))
+    story.miss(10, ByteString("/etc/\(long).conf"))
+    story.miss(10, ByteString("/home/ada/\(long).conf"))
+    story.open(10, ByteString("/srv/a/" + long))
+    story.open(10, ByteString("/srv/b/" + long), OpenFlags.creatingExclusively)
+    story.change(10, .rename, ByteString("/srv/c/" + long), to: ByteString("/srv/d/" + long))
+    story.open(10, ByteString("/etc/secret-" + long), error: 13)
+    story.read(10, ByteString(long), ByteString(long))
+    story.exit(10)
+    let lines = Self.lines(story, nil)
+    #expect(lines.contains { $0.hasPrefix("  not there  lone-nnn") && $0.hasSuffix("n…") }, "\(lines)")
+    #expect(lines.allSatisfy { Printable.columns(Array($0.utf8)) <= 200 }, "\(lines)")
+    let full = PageTests.page(story, "sh", style: PageStyle(isFull: true))
+    #expect(full.contains("/srv/lone-" + long) && !full.contains("…"))
+  }
 }
