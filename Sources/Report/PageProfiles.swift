@@ -105,10 +105,12 @@ extension View {
   /// Whether a function's file is neither Python's nor was installed for it; of each file it is found out once.
   private static func ofNoLibrary(_ table: ProfileTable) -> (FunctionRow) -> Bool {
     var known: [ByteString: Bool] = [:]
+    let frozen = FrozenFiles(table.functions.lazy.map(\.file))
     return { row in
       let file = table.functions[row.function].file
       if let answer = known[file] { return answer }
-      let answer = !file.bytes.starts(with: "<frozen ".utf8) && Crowd(file)?.kind != .python
+      let answer =
+        !file.bytes.starts(with: "<frozen ".utf8) && Crowd(file)?.kind != .python && !frozen.isLibrary(file)
       known[file] = answer
       return answer
     }
