@@ -10,7 +10,7 @@ extension View {
     }
     return Section(Line("Where it connected", .heading)) { limit in
       let ends = contacts.ends
-      return addressLines(contacts.rows, limit: limit - ends.count) + ends
+      return addressLines(contacts.rows, telling: contacts.telling, limit: limit - ends.count) + ends
     }
   }
 
@@ -18,9 +18,11 @@ extension View {
   private static let fewestAddresses = 3
 
   /// A row for each address, one that is too long in several lines; and how many there is no room for.
-  func addressLines(_ rows: [[Line]], limit: Int) -> [Line] {
+  ///
+  /// `telling`: how many of them, from the first, are worth that other sections have less.
+  func addressLines(_ rows: [[Line]], telling: Int, limit: Int) -> [Line] {
     let blocks = aligned(rows).map { wrapped($0, isByParts: true) }
-    let fewest = blocks.prefix(Self.fewestAddresses)
+    let fewest = blocks.prefix(max(1, min(telling, Self.fewestAddresses)))
     let limit = max(limit, fewest.reduce(fewest.count < blocks.count ? 1 : 0) { $0 + $1.count })
     if blocks.reduce(0, { $0 + $1.count }) <= limit { return blocks.flatMap(\.self) }
     var lines: [Line] = []
@@ -61,6 +63,8 @@ private struct Contacts {
   let view: View
   /// Programs and addresses worth a line each.
   private(set) var rows: [[Line]] = []
+  /// How many of them, from the first, were there to be reached or are on another host.
+  private(set) var telling = 0
   /// What everybody does: how often, by its name.
   private var habits: [(name: String, count: Int)] = []
   private var netlinks: [(name: String, count: Int)] = []
@@ -116,9 +120,14 @@ private struct Contacts {
       Self.count("addresses compared (UDP, no send seen)", comparisons.count, in: &habits)
       order.removeAll(where: comparisons.contains)
     }
-    rows = order.map { (rank: Self.rank($0, sums[$0]), row: row($0, sums[$0] ?? Sum())) }.enumerated()
-      .sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element.row)
+    let ranked = order.map { (rank: Self.rank($0, sums[$0]), row: row($0, sums[$0] ?? Sum())) }.enumerated()
+      .sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
+    rows = ranked.map(\.row)
+    telling = ranked.count { $0.rank < Self.missing }
   }
+
+  /// The rank of sockets that were not there.
+  private static let missing = 5
 
   /// What a reader wants to know first: other hosts, then this one, whatever came of it; then what only prepares that, sockets
   /// of the machine's own services, those that failed, and last those that were not there. Among equals the earliest first.
@@ -127,7 +136,7 @@ private struct Contacts {
     guard case .internet(let address) = key.remote else {
       let errors = outcomes.keys.map(\.error)
       if errors.isEmpty || errors.contains(nil) { return 3 }
-      return errors.allSatisfy { $0 == .noEntry } ? 5 : 4
+      return errors.allSatisfy { $0 == .noEntry } ? missing : 4
     }
     let isPreparing =
       isNameService(key) || (key.isOfDatagrams && !outcomes.keys.contains(where: \.isOfSend))

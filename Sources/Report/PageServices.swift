@@ -6,7 +6,7 @@ extension View {
   var serviceSection: Section? {
     let rows = serviceRows()
     if rows.isEmpty { return nil }
-    return Section(Line("Where it listened", .heading)) { addressLines(rows, limit: $0) }
+    return Section(Line("Where it listened", .heading)) { addressLines(rows, telling: rows.count, limit: $0) }
   }
 
   private func serviceRows() -> [[Line]] {
