@@ -11,7 +11,7 @@ public struct FileTable: Sendable {
   /// Moves not kept in `moves`.
   public internal(set) var omittedMoves = 0
   /// Changes that failed.
-  public internal(set) var refusals = RefusalTable()
+  public internal(set) var refusals = Occurrences<Refusal>(limit: 2_048)
   /// Calls with a name that could not be read.
   public internal(set) var unnamed: UInt64 = 0
 
@@ -28,7 +28,7 @@ public struct FileTable: Sendable {
   var memory: Int {
     records.capacity * MemoryLayout<FileRecord>.stride + positions.capacity * 22 + bytes
       + folded.count * (MemoryLayout<FoldedDirectory>.stride + 120) + moves.count * 320
-      + refusals.memory
+      + refusals.entries.count * 400
   }
 
   // MARK: Events

@@ -37,38 +37,6 @@ public struct Refusal: Hashable, Sendable {
   static func isTold(_ error: ErrorNumber) -> Bool { ![2, 17, 18, 20, 38, 95].contains(error.number) }
 }
 
-/// Each of them once, with its count. Bounded: past the limit they are counted only.
-public struct RefusalTable: Sendable {
-  public struct Entry: Sendable {
-    public let refusal: Refusal
-    public internal(set) var count = 1
-    /// Nanoseconds since boot.
-    public internal(set) var first: UInt64
-  }
-
-  public private(set) var entries: [Entry] = []
-  /// How many were not kept.
-  public private(set) var omitted = 0
-  private var positions: [Refusal: Int] = [:]
-  private static let limit = 2_048
-
-  init() {}
-
-  mutating func add(_ refusal: Refusal, at time: UInt64) {
-    if let position = positions[refusal] {
-      entries[position].count += 1
-      entries[position].first = min(entries[position].first, time)
-    } else if entries.count < Self.limit {
-      positions[refusal] = entries.count
-      entries.append(Entry(refusal: refusal, first: time))
-    } else {
-      omitted += 1
-    }
-  }
-
-  var memory: Int { entries.count * 400 }
-}
-
 extension Open {
   /// It was to be written, emptied or made.
   var isToChange: Bool { [.write, .readWrite].contains(flags.access) || flags.truncates || flags.creates }

@@ -116,7 +116,7 @@ public struct SignalSent: Hashable, Sendable {
   }
 }
 
-/// What was done of that, each thing once with its count. Bounded: past the limit things are counted only.
+/// What was done of that.
 public struct ActTable: Sendable {
   public enum Deed: Hashable, Sendable {
     case act(SystemAct)
@@ -132,24 +132,12 @@ public struct ActTable: Sendable {
     case stranger(ByteString)
   }
 
-  public struct Entry: Sendable {
+  public struct Act: Hashable, Sendable {
     public let program: Program.ID
     public let deed: Deed
-    public internal(set) var count = 1
-    /// Nanoseconds since boot.
-    public internal(set) var first: UInt64
   }
 
-  public private(set) var entries: [Entry] = []
-  /// How many were not kept.
-  public private(set) var omitted = 0
-  private var positions: [Key: Int] = [:]
-  private static let limit = 2048
-
-  private struct Key: Hashable {
-    var program: Program.ID
-    var deed: Deed
-  }
+  public private(set) var all = Occurrences<Act>(limit: 2048)
 
   init() {}
 
@@ -163,17 +151,8 @@ public struct ActTable: Sendable {
   }
 
   private mutating func add(_ deed: Deed, _ program: Program.ID, _ time: UInt64) {
-    let key = Key(program: program, deed: deed)
-    if let position = positions[key] {
-      entries[position].count += 1
-      entries[position].first = min(entries[position].first, time)
-    } else if entries.count < Self.limit {
-      positions[key] = entries.count
-      entries.append(Entry(program: program, deed: deed, first: time))
-    } else {
-      omitted += 1
-    }
+    all.add(Act(program: program, deed: deed), at: time)
   }
 
-  var memory: Int { entries.count * 600 }
+  var memory: Int { all.entries.count * 600 }
 }

@@ -8,23 +8,24 @@ extension View {
     var counts: [Key: Int] = [:]
     let uid = inspection.start.uid
     let changing = Set(
-      inspection.acts.entries.filter { entry in
-        if case .act(let act) = entry.deed { act.kind == .setID && !act.keepsIDs(uid) } else { false }
-      }.map(\.program))
-    for entry in inspection.acts.entries.sorted(by: { $0.first < $1.first }) {
+      inspection.acts.all.entries.filter { entry in
+        if case .act(let act) = entry.item.deed { act.kind == .setID && !act.keepsIDs(uid) } else { false }
+      }.map(\.item.program))
+    for entry in inspection.acts.all.entries.sorted(by: { $0.first < $1.first }) {
       // Who never was anybody else than the command has changed nothing.
-      if !style.isFull, case .act(let act) = entry.deed, act.keepsIDs(uid), !changing.contains(entry.program)
+      if !style.isFull, case .act(let act) = entry.item.deed, act.keepsIDs(uid),
+        !changing.contains(entry.item.program)
       {
         continue
       }
       let key = Key(
-        program: name(of: entry.program), text: text(entry.deed),
-        error: { if case .act(let act) = entry.deed { act.error } else { nil } }())
+        program: name(of: entry.item.program), text: text(entry.item.deed),
+        error: { if case .act(let act) = entry.item.deed { act.error } else { nil } }())
       if counts[key] == nil { order.append(key) }
       counts[key, default: 0] += entry.count
     }
     guard !order.isEmpty else { return nil }
-    let omitted = inspection.acts.omitted
+    let omitted = inspection.acts.all.omitted
     return Section(Line("What it did to the system and to other processes", .heading)) { limit in
       let isAll = order.count <= limit && omitted == 0
       let rows = order.prefix(isAll ? limit : max(0, limit - 1)).map { key in

@@ -3,18 +3,18 @@ internal import Inspection
 
 extension View {
   /// The changes that were tried and failed, in the order of their first times. What fails on the way to what works is told, too.
-  var refusals: [RefusalTable.Entry] {
-    inspection.files.refusals.entries.filter { crowd(ofChanged: $0.refusal.path)?.kind != .devices }
-      .sorted { ($0.first, $0.refusal.path) < ($1.first, $1.refusal.path) }
+  var refusals: [Occurrences<Refusal>.Entry] {
+    inspection.files.refusals.entries.filter { crowd(ofChanged: $0.item.path)?.kind != .devices }
+      .sorted { ($0.first, $0.item.path) < ($1.first, $1.item.path) }
   }
 
   /// "denied    ./etc/tool.conf  open to write: permission denied  tool"
-  func refusalBlocks(_ entries: [RefusalTable.Entry]) -> [(Int) -> [Line]] {
-    [("denied", entries.filter(\.refusal.isDenied)), ("failed", entries.filter { !$0.refusal.isDenied })]
+  func refusalBlocks(_ entries: [Occurrences<Refusal>.Entry]) -> [(Int) -> [Line]] {
+    [("denied", entries.filter(\.item.isDenied)), ("failed", entries.filter { !$0.item.isDenied })]
       .flatMap { label, entries -> [(Int) -> [Line]] in
         var crowds = Tally()
-        for entry in entries { if let crowd = crowd(ofChanged: entry.refusal.path) { crowds.add(crowd) } }
-        let told = entries.filter { crowd(ofChanged: $0.refusal.path) == nil }
+        for entry in entries { if let crowd = crowd(ofChanged: entry.item.path) { crowds.add(crowd) } }
+        let told = entries.filter { crowd(ofChanged: $0.item.path) == nil }
         var blocks: [(Int) -> [Line]] = []
         if !told.isEmpty { blocks.append { refusalLines(told, label: label, limit: $0) } }
         // That a directory is not empty, and the like, is what programs ask by trying.
@@ -25,11 +25,11 @@ extension View {
       }
   }
 
-  private func refusalLines(_ entries: [RefusalTable.Entry], label: String, limit: Int) -> [Line] {
+  private func refusalLines(_ entries: [Occurrences<Refusal>.Entry], label: String, limit: Int) -> [Line] {
     if limit < 1 { return [] }
     var rows: [Row] = []
     for entry in entries {
-      let row = Row(entry.refusal, program: name(of: entry.refusal.program))
+      let row = Row(entry.item, program: name(of: entry.item.program))
       if let known = rows.firstIndex(where: { $0.isAlike(row) }) {
         rows[known].count += entry.count
       } else {
