@@ -52,7 +52,9 @@ static __always_inline bool is_repeat(struct scratch *s, __u32 start) {
 }
 
 // Whether the scratch's record was told before; remembers it.
-static __noinline bool was_told(struct scratch *s, __u64 program) {
+// (Not static: verified once, see `walk`.)
+__noinline int was_told(struct scratch *s, __u64 program) {
+  if (!s) return false;
   struct hg_paths *record = &s->paths;
   s->hash[0] = hash_seed;
   s->hash[1] = ~hash_seed;
@@ -151,27 +153,30 @@ static __always_inline void no_walk(struct hg_walk *walk) {
 }
 
 static __noinline int tell_paths(
-    struct task_struct *task, struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
+    struct task_struct *task, struct pt_regs *registers, long returned, const struct hg_call *call, struct scratch *s) {
   __u32 row = s->row;
-  if (is_restart(result) || (result >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
+  if (is_restart(returned) || (returned >= 0 && call->flags & HG_CALL_ONLY_FAILED)) return 0;
   read_arguments(&s->arguments, registers, row);
   struct hg_paths *record = &s->paths;
   s->offset = sizeof *record;
-  record->result = result;
+  // This and where names start are kept in memory: there the verifier does not tell the ways apart that lead to one.
+  volatile __s64 *result = &record->result;
+  *result = returned;
   record->call = row;
   record->event = call->event;
   record->is_resolved = 0;
   record->has_view = 0;
 
-  enum start start = append_name(s, &s->arguments, 0, call->directory, call->path, false);
-  if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && result != -ENOENT_ && result != -EFAULT_ &&
+  volatile __u32 *starts = s->starts;
+  starts[0] = append_name(s, &s->arguments, 0, call->directory, call->path, false);
+  if (call->flags & HG_CALL_NO_DESCRIPTOR && record->names[0].size == 0 && *result != -ENOENT_ && *result != -EFAULT_ &&
       (!record->names[0].flags || !argument(&s->arguments, call->path)))
     return 0;
-  enum start start2 = START_NOWHERE;
+  starts[1] = START_NOWHERE;
   record->names[1].size = 0;
   record->names[1].flags = HG_TEXT_ABSENT;
   if (call->path2 >= 0)
-    start2 = append_name(s, &s->arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
+    starts[1] = append_name(s, &s->arguments, 1, call->directory2, call->path2, call->flags & HG_CALL_SECOND_TEXT);
 
   record->text.size = 0;
   record->text.flags = HG_TEXT_ABSENT;
@@ -179,21 +184,21 @@ static __noinline int tell_paths(
   if (call->text >= 0) append_user(s, &record->text, argument(&s->arguments, call->text));
 
   unsigned long from = 0, from2 = 0;
-  if (result >= 0 && call->flags & HG_CALL_RESULT_FD) {
-    struct file *file = descriptor(task, result);
+  if (*result >= 0 && call->flags & HG_CALL_RESULT_FD) {
+    struct file *file = descriptor(task, *result);
     if (file) LOAD(record->file_mode, file, f_mode);
     from = as_number(s, file_path(file));
   }
-  else if (result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = as_number(s, working_directory(task));
+  else if (*result >= 0 && call->flags & HG_CALL_RESULT_CWD) from = as_number(s, working_directory(task));
   // An absolute name began at the root that the process has no more.
-  else if (result >= 0 && call->flags & HG_CALL_RESULT_ROOT) from = as_number(s, root_directory(task));
+  else if (*result >= 0 && call->flags & HG_CALL_RESULT_ROOT) from = as_number(s, root_directory(task));
   record->is_resolved = from != 0;
   // No descriptor after all: another thread has closed it already. Where the name leads is what remains to tell.
-  if (!from) from = base(s, start, start_number(&s->arguments, call->directory));
+  if (!from) from = base(s, starts[0], start_number(&s->arguments, call->directory));
   if (from) walk_by_loop(s, &record->walks[0], from);
   else no_walk(&record->walks[0]);
-  if (start2 != START_NOWHERE) from2 = base(s, start2, start_number(&s->arguments, call->directory2));
-  if (from2) walk(s, &record->walks[1], from2);
+  if (starts[1] != START_NOWHERE) from2 = base(s, starts[1], start_number(&s->arguments, call->directory2));
+  if (from2) walk_by_loop(s, &record->walks[1], from2);
   else no_walk(&record->walks[1]);
 
   if (filters & HG_FILTER_PATH && call->event != HG_CALL_EXEC && !has_wanted_path(s)) return 0;
@@ -210,7 +215,7 @@ static __noinline int tell_paths(
     if (was_told(s, program)) return 0;
   }
   __u32 state = s->state;
-  if (result >= 0 && call->flags & HG_CALL_MOVES) state = place_anew(task);
+  if (*result >= 0 && call->flags & HG_CALL_MOVES) state = place_anew(task);
   if (state & FOLLOWED_ELSEWHERE)
     record->has_view =
         append_view(s, as_number(s, root_directory(task)), from, from2, has_other_mounts(task));

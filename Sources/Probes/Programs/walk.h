@@ -43,6 +43,7 @@ struct scratch {
   __u32 retries;    // of the walk under way
   __u32 steps;      // likewise
   __u32 row;        // of the call that is told
+  __u32 starts[2];  // where its names start, enum start
   __u64 number;     // see as_number
   struct dentry_part dentry_part;  // there is no room on the stack
   struct call_arguments arguments;  // of the call that is told; likewise
@@ -278,15 +279,15 @@ static __always_inline int walk_path(struct scratch *s, struct hg_walk *walk, __
   if (!s->dentry || !mounted) return 0;
   struct dentry *leaf = s->dentry;
   s->mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-  bool is_inside = s->is_inside;
   // No dentry is NULL: the walk goes on to the root of the file system, which is its own parent and has the name "/".
-  if (is_inside) s->mount_head.root = NULL;
+  if (s->is_inside) s->mount_head.root = NULL;
   else {
     read_mount(&s->mount_head, s->mount);
     if (!s->mount_head.root) return 0;
   }
   walk_steps(s, by_loop);
-  if (is_inside) {
+  // Read anew: to the verifier the walk is then one, whatever was read before it.
+  if (*(volatile __u64 *)&s->is_inside) {
     if (!(s->flags & HG_TEXT_PSEUDO) || s->walked < 2) return 0;
     s->walked -= 2;
     s->offset -= 2;

@@ -79,6 +79,7 @@ struct Tracer: ~Copyable {
 
   /// Loads and attaches. Nothing is told before a process is followed.
   static func start(_ options: Options) throws(BPFError) -> Tracer {
+    DescriptorTable.makeRoom()
     var blueprint = try Blueprint(
       EmbeddedObject.inspect.bytes, otherwise: { EmbeddedObject.inspectByCalls.bytes }, name: "honeyguide")
     try blueprint.resize(map: "events", entries: options.ringSize)

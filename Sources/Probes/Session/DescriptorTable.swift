@@ -5,10 +5,22 @@ internal import Glibc
 internal import Inspection
 internal import SystemPackage
 
-/// The limit of open files (`ulimit -n`), where an inspection did not fit below it.
-enum DescriptorLimit {
+/// The table of open files: its room, and its limit (`ulimit -n`), where an inspection did not fit below it.
+enum DescriptorTable {
   /// What there must be room for, rounded up: each program, map and link in the kernel is a descriptor.
-  private static let needed = 256
+  private static let needed: Int32 = 256
+
+  /// Has the kernel make room for all of them at once. While a process has several threads, each time that the table grows
+  /// takes a grace period, 5 to 20 ms in which no thread gets a descriptor (`expand_fdtable`): so this is to be called before
+  /// there are any. Where it does not succeed, the table grows later.
+  static func makeRoom() {
+    guard let some = unsafe try? FileDescriptor.open("/", .readOnly, options: [.closeOnExec]) else {
+      return
+    }
+    defer { try? some.close() }
+    let last = fcntl(some.rawValue, F_DUPFD_CLOEXEC, needed - 1)
+    if last >= 0 { try? FileDescriptor(rawValue: last).close() }
+  }
 
   /// As much of a sentence as says what is in the way and what to do; nil where the error is another (not EMFILE).
   static func obstacle(_ error: any Error) -> String? {
