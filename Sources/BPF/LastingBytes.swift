@@ -65,9 +65,12 @@ internal import SystemPackage
 
   /// FNV-1a of what stands before the next zero, or before the end.
   func hash(_ offset: Int) -> UInt32 {
+    precondition(offset >= 0)
     var hash: UInt32 = 2_166_136_261, place = offset
-    while place < count, self[place] != 0 {
-      hash = (hash ^ UInt32(self[place])) &* 16_777_619
+    while place < count {
+      let byte = unsafe bytes[place]
+      if byte == 0 { break }
+      hash = (hash ^ UInt32(byte)) &* 16_777_619
       place += 1
     }
     return hash

@@ -64,9 +64,15 @@ public struct LoadedObject: ~Copyable, Sendable {
   }
 
   /// Runs a program of a type that can be run by hand, a socket filter, once, over a packet of zeros
-  /// (`bpf_prog_test_run_opts`).
+  /// (`bpf_prog_test_run_opts`). It need not have been chosen: then it is loaded now, and only for that.
   public func run(_ program: String) throws(BPFError) {
-    let descriptor = unsafe bpf_program__fd(try find(program: program))
+    try blueprint.expect(program: program)
+    let part: Part
+    if let chosen = parts.first(where: { $0.programs.contains(program) }) { part = chosen } else {
+      part = blueprint.part([program])
+    }
+    let found = unsafe bpf_object__find_program_by_name(try part.loaded(), program)
+    let descriptor = unsafe bpf_program__fd(found)
     let packet = [UInt8](repeating: 0, count: 64)
     try check("bpf_prog_test_run_opts", program) {
       unsafe packet.withUnsafeBytes { packet in

@@ -40,7 +40,6 @@ struct SystemCall: Sendable {
     switch hg_call_event(UInt32(shape.event)) {
     case HG_CALL_UNSHARE, HG_CALL_SET_ID, HG_CALL_NAME, HG_CALL_PTRACE, HG_CALL_SIGNAL: "act_call"
     case HG_CALL_BYTES: "bytes_call"
-    case HG_CALL_SEND: "send_call"
     case _ where group == .net: "socket_call"
     default: nil
     }

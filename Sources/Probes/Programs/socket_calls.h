@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What programs ask of sockets: connect, accept, listen and bind, told by one program; send by another, since it is
-// called often and told seldom.
+// What programs ask of sockets: connect, accept, listen and bind, and send, which is called often and told seldom.
 #pragma once
 #include "connections.h"
 #include "paths.h"
@@ -57,16 +56,8 @@ static __always_inline bool read_told_error(int *error, const struct call_argume
   return !bpf_probe_read_user(error, sizeof *error, (void *)arguments->word[3]);
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
-  __u32 zero = 0;
-  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
-  __u32 row = s ? s->row : HG_CALLS;
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
-  if (!call || !s) {
-    lose(HG_LOST_INTERNAL);
-    return 0;
-  }
+static __noinline int tell_asking(struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
+  __u32 row = s->row;
   __u8 event = call->event;
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
@@ -170,16 +161,8 @@ static long message_step(__u32 step, struct scratch **context) {
   return 0;
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(send_call, struct pt_regs *registers, long result) {
-  __u32 zero = 0;
-  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
-  __u32 row = s ? s->row : HG_CALLS;
-  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
-  if (!call || !s) {
-    lose(HG_LOST_INTERNAL);
-    return 0;
-  }
+static __noinline int tell_sending(struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
+  __u32 row = s->row;
   struct call_arguments arguments;
   read_arguments(&arguments, registers, row);
   bool has_messages = call->path2 >= 0;
@@ -210,4 +193,18 @@ int BPF_PROG(send_call, struct pt_regs *registers, long result) {
   s->message_size = s->is_32_bit ? MESSAGE_SIZE_32 : MESSAGE_SIZE;
   bpf_loop(count & 0x7ff, message_step, &s, 0);
   return 0;
+}
+
+// One program for all of them: the verifier looks only once at what they have in common.
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(socket_call, struct pt_regs *registers, long result) {
+  __u32 zero = 0;
+  struct scratch *s = bpf_map_lookup_elem(&call_scratch, &zero);
+  __u32 row = s ? s->row : HG_CALLS;
+  struct hg_call *call = bpf_map_lookup_elem(&calls, &row);
+  if (!call || !s) {
+    lose(HG_LOST_INTERNAL);
+    return 0;
+  }
+  return call->event == HG_CALL_SEND ? tell_sending(registers, result, call, s) : tell_asking(registers, result, call, s);
 }
