@@ -67,10 +67,8 @@ public struct LoadedObject: ~Copyable, Sendable {
   /// (`bpf_prog_test_run_opts`). It need not have been chosen: then it is loaded now, and only for that.
   public func run(_ program: String) throws(BPFError) {
     try blueprint.expect(program: program)
-    let part: Part
-    if let chosen = parts.first(where: { $0.programs.contains(program) }) { part = chosen } else {
-      part = blueprint.part([program])
-    }
+    let chosen = parts.first { $0.programs.contains(program) }, part: Part
+    if let chosen { part = chosen } else { part = blueprint.part([program]) }
     let found = unsafe bpf_object__find_program_by_name(try part.loaded(), program)
     let descriptor = unsafe bpf_program__fd(found)
     let packet = [UInt8](repeating: 0, count: 64)
