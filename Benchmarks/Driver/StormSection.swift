@@ -98,6 +98,7 @@ func label(_ tool: Tool) -> String {
   case .honeyguide: "honeyguide --json"
   case .honeyguidePage: "honeyguide, page only"
   case .honeyguideOutside: "honeyguide --no-inject --no-env"
+  case .honeyguideAgent: "honeyguide --no-env"
   case .honeyguideShells: "honeyguide --bash-vars"
   case .honeyguidePath: "honeyguide --path !FILE"
   case .honeyguideComm: "honeyguide --comm OTHER"

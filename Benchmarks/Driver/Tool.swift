@@ -9,6 +9,8 @@ enum Tool: String, CaseIterable {
   case honeyguidePage = "honeyguide-page"
   /// What the kernel alone can see: no agent is loaded, and nobody's getenv is watched.
   case honeyguideOutside = "honeyguide-outside"
+  /// With the agent, and nobody's getenv watched: what is loaded into each program, by itself. For execs alone.
+  case honeyguideAgent = "honeyguide-agent"
   /// With what bash looks up told as well: measured for the bashes that are not followed.
   case honeyguideShells = "honeyguide-shells"
   /// The storm's events left out, by three of the filters; with the smallest ring there is: what took room in it would
@@ -26,9 +28,8 @@ enum Tool: String, CaseIterable {
   var program: String? {
     switch self {
     case .nothing: nil
-    case .honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguideShells, .honeyguidePath,
-      .honeyguideComm,
-      .honeyguideOnly:
+    case .honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguideAgent, .honeyguideShells,
+      .honeyguidePath, .honeyguideComm, .honeyguideOnly:
       "honeyguide"
     case .strace, .straceSeccomp: "strace"
     case .opensnoop, .execsnoop, .statsnoop, .bpftrace: rawValue
@@ -36,7 +37,7 @@ enum Tool: String, CaseIterable {
   }
 
   var isHoneyguide: Bool {
-    self == .honeyguide || self == .honeyguidePage || self == .honeyguideOutside
+    [.honeyguide, .honeyguidePage, .honeyguideOutside, .honeyguideAgent].contains(self)
   }
 
   /// The options that leave out an open storm's events; nil where none are left out.
@@ -70,6 +71,11 @@ enum Tool: String, CaseIterable {
     case .honeyguide:
       return Attachment(
         place: .around, arguments: [path, "run", "--quiet", "--json", output, "--"],
+        rule: honeyguideRule(storm, workshop))
+    case .honeyguideAgent:
+      guard storm == .exec else { return nil }
+      return Attachment(
+        place: .around, arguments: [path, "run", "--quiet", "--no-env", "--json", output, "--"],
         rule: honeyguideRule(storm, workshop))
     case .honeyguideOutside:
       return Attachment(
@@ -134,7 +140,7 @@ enum Tool: String, CaseIterable {
         arguments: [path, "run", "--quiet", "--bash-vars", "--json", workshop.output, "--"],
         rule: honeyguideRule(.open, workshop))
     case .statsnoop, .execsnoop, .strace, .straceSeccomp, .honeyguidePage, .nothing: nil
-    case .honeyguidePath, .honeyguideComm, .honeyguideOnly: nil
+    case .honeyguideAgent, .honeyguidePath, .honeyguideComm, .honeyguideOnly: nil
     }
   }
 

@@ -45,10 +45,12 @@ static __always_inline bool is_repeat(struct scratch *s, __u32 start) {
   // The mask: where bpf_loop is inlined, the kernel looks at all 64 bits of a number that C calls 32 bits wide, and
   // gives up without a round when a borrow was left in the upper half.
   bpf_loop((end - start + 7) / 8 & 0x1fff, hash_step, &texts, 0);
-  if (bpf_map_lookup_elem(&told, s->hash)) return true;
+  // On the stack: older kernels (6.1 among them) take no key from what a function that is verified once was handed.
+  __u64 key[2] = {s->hash[0], s->hash[1]};
+  if (bpf_map_lookup_elem(&told, key)) return true;
   // Another thread may have come here with the same since: the map lets one of them in.
   __u8 value = 1;
-  return bpf_map_update_elem(&told, s->hash, &value, BPF_NOEXIST) == -EEXIST_;
+  return bpf_map_update_elem(&told, key, &value, BPF_NOEXIST) == -EEXIST_;
 }
 
 // Whether the scratch's record was told before; remembers it.

@@ -59,20 +59,20 @@ static __always_inline bool read_told_error(int *error, const struct call_argume
 static __noinline int tell_asking(struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
   __u32 row = s->row;
   __u8 event = call->event;
-  struct call_arguments arguments;
-  read_arguments(&arguments, registers, row);
+  struct call_arguments *arguments = &s->arguments;
+  read_arguments(arguments, registers, row);
   unsigned long socket = 0;
   int error = 0;
-  if (event == HG_CALL_OUTCOME && !read_told_error(&error, &arguments, result)) return 0;
+  if (event == HG_CALL_OUTCOME && !read_told_error(&error, arguments, result)) return 0;
   if (event == HG_CALL_ACCEPT && result >= 0) socket = socket_of(s, file_of(s, clamped(result)));
   // Otherwise another thread has closed already what accept returned: the listener knows the rest.
-  if (!socket) socket = socket_of(s, file_of(s, arguments.word[0]));
+  if (!socket) socket = socket_of(s, file_of(s, arguments->word[0]));
   if (!socket) return 0;
   if (event == HG_CALL_OUTCOME) return error_was_told(socket, error);
   begin_call(s, socket, event, row);
   if (!is_worth_telling(&s->socket, socket, result)) return 0;
-  put_result(&s->socket, result, arguments.word[1]);
-  if (call->path >= 0) append_address(s, argument(&arguments, call->path), argument(&arguments, call->a));
+  put_result(&s->socket, result, arguments->word[1]);
+  if (call->path >= 0) append_address(s, argument(arguments, call->path), argument(arguments, call->a));
   tell_call(s, socket, result);
   return 0;
 }
@@ -163,12 +163,12 @@ static long message_step(__u32 step, struct scratch **context) {
 
 static __noinline int tell_sending(struct pt_regs *registers, long result, const struct hg_call *call, struct scratch *s) {
   __u32 row = s->row;
-  struct call_arguments arguments;
-  read_arguments(&arguments, registers, row);
+  struct call_arguments *arguments = &s->arguments;
+  read_arguments(arguments, registers, row);
   bool has_messages = call->path2 >= 0;
   __u64 address = 0;
-  if (has_messages) address = argument(&arguments, call->path2);
-  else if (call->path >= 0) address = argument(&arguments, call->path);
+  if (has_messages) address = argument(arguments, call->path2);
+  else if (call->path >= 0) address = argument(arguments, call->path);
   if (is_restart(result) || result == -EAGAIN_ || result == -EINTR_) return 0;
   s->is_32_bit = is_32_bit(row);
   // sendmsg gives back bytes, sendmmsg messages; of a failure there is one message.
@@ -180,12 +180,12 @@ static __noinline int tell_sending(struct pt_regs *registers, long result, const
     is_named = message.name && message.name_size;
   }
   // A stream has its peer already.
-  if (!is_named && !is_datagram(s, arguments.word[0])) return 0;
-  s->sender = file_of(s, arguments.word[0]);
+  if (!is_named && !is_datagram(s, arguments->word[0])) return 0;
+  s->sender = file_of(s, arguments->word[0]);
   s->send_row = row;
   s->send_error = result < 0 ? -clamped(result) : 0;
   if (!has_messages) {
-    __u32 size = address ? argument(&arguments, call->a) : 0;
+    __u32 size = address ? argument(arguments, call->a) : 0;
     if (!address || size) tell_send(s, address, size);
     return 0;
   }
