@@ -120,13 +120,6 @@ internal import SystemPackage
     try createMaps()
     let named = groups.map { Set($0).intersection(recipe.programs) }
     let rest = recipe.programs.subtracting(named.joined())
-    var parts: [Part] = []
-    for programs in named + [rest] where !programs.isEmpty { parts.append(part(programs)) }
-    return LoadedObject(self, parts)
-  }
-
-  /// Begins to load these programs, with the maps that were created.
-  func part(_ programs: Set<String>) -> Part {
     var maps: [Part.SharedMap] = []
     var map = unsafe bpf_object__next_map(object, nil)
     let constants = unsafe bpf_object__find_map_by_name(object, Recipe.constants)
@@ -139,7 +132,10 @@ internal import SystemPackage
       }
       unsafe map = unsafe bpf_object__next_map(object, found)
     }
-    return Part(recipe, programs: programs, maps: maps, preparation)
+    let parts = (named + [rest]).filter { !$0.isEmpty }.map {
+      Part(recipe, programs: $0, maps: maps, preparation)
+    }
+    return LoadedObject(self, parts)
   }
 
   /// For the owner of a loaded object only.

@@ -119,7 +119,7 @@ struct KernelTypes: Sendable {
 
   /// The structures and unions that have one of these names.
   private func named(_ names: Set<[UInt8]>) -> [(id: UInt32, name: [UInt8])] {
-    // All but a few of 12 000 are left aside by a bit of theirs each, which is looked up in no time.
+    // Twelve bits of a name's hash rule out all but a few of 12 000; a set would hash each again.
     var mayBe = [Bool](repeating: false, count: 1 << 12)
     for name in names { mayBe[Int(LastingBytes.hash(name) & 0xfff)] = true }
     var found: [(id: UInt32, name: [UInt8])] = []

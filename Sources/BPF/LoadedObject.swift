@@ -64,13 +64,9 @@ public struct LoadedObject: ~Copyable, Sendable {
   }
 
   /// Runs a program of a type that can be run by hand, a socket filter, once, over a packet of zeros
-  /// (`bpf_prog_test_run_opts`). It need not have been chosen: then it is loaded now, and only for that.
+  /// (`bpf_prog_test_run_opts`).
   public func run(_ program: String) throws(BPFError) {
-    try blueprint.expect(program: program)
-    let chosen = parts.first { $0.programs.contains(program) }, part: Part
-    if let chosen { part = chosen } else { part = blueprint.part([program]) }
-    let found = unsafe bpf_object__find_program_by_name(try part.loaded(), program)
-    let descriptor = unsafe bpf_program__fd(found)
+    let descriptor = unsafe bpf_program__fd(try find(program: program))
     let packet = [UInt8](repeating: 0, count: 64)
     try check("bpf_prog_test_run_opts", program) {
       unsafe packet.withUnsafeBytes { packet in

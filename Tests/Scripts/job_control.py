@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 LAUNCHER = sys.argv[1:]
@@ -77,6 +78,16 @@ class Terminal:
 
     def code(self):
         return int(self.line("echo code=$?").split("code=")[1].split()[0])
+
+    def mode(self):
+        return termios.tcgetattr(self.master)[:4]
+
+    def wait_mode(self, mode, timeout=10.0):
+        "Until the terminal is in this mode. (sudo, with a terminal of its own before the command, takes its time to come back.)"
+        deadline = time.monotonic() + timeout
+        while self.mode() != mode:
+            assert time.monotonic() < deadline, f"the terminal's mode is {self.mode()}, not {mode}"
+            time.sleep(0.01)
 
     def wait_state(self, pid, states, timeout=10.0):
         deadline = time.monotonic() + timeout
@@ -179,6 +190,7 @@ def ctrl_z(terminal, prefix):
     terminal.send(f"{prefix} {ready('read line; echo got $line; exit 3')}\n")
     terminal.expect("ready")
     launcher, command = launched(terminal, prefix)
+    mode = terminal.mode()
     for _ in range(5):
         terminal.send("\x1a")
         terminal.expect("Stopped")
@@ -188,6 +200,7 @@ def ctrl_z(terminal, prefix):
         terminal.send("fg\n")
         terminal.wait_state(launcher, "SR")
         terminal.wait_state(command, "SR")
+        terminal.wait_mode(mode)
         time.sleep(0.05)  # nothing stops again by itself
         assert state_of(launcher) in "SR" and state_of(command) in "SR"
     terminal.send("word\n")

@@ -26,6 +26,12 @@ static __always_inline volatile __u64 *over_mark(void) {
   return bpf_map_lookup_elem(&over, &zero);
 }
 
+// Forgets a connection. Not when the run is over: what was counted then is still to be read.
+static __always_inline void forget(__u64 key) {
+  volatile __u64 *mark = over_mark();
+  if (mark && !*mark) bpf_map_delete_elem(&connections, &key);
+}
+
 // Remembers a connection. What was remembered of the same socket before is over, whether or not a hook saw it.
 static __always_inline void remember(__u64 key, const struct hg_connection *value) {
   volatile __u64 *mark = over_mark();
@@ -44,7 +50,7 @@ static __always_inline int start_connecting(const struct sock *socket) {
   struct followed *own = followed(task);
   struct followed *process = own ?: followed(task->group_leader);
   if (!process || !is_wanted(task, process)) {
-    bpf_map_delete_elem(&connections, &key);
+    forget(key);
     return 0;
   }
   struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -230,7 +236,7 @@ int BPF_PROG(tcp_destroy, struct sock *socket) {
   if (may_tell(connection)) tell_unseen(connection, socket, error);
   // It was reset before accept returned it, or the end was not seen.
   tell_close(connection, socket, UNSEEN_STATE);
-  bpf_map_delete_elem(&connections, &key);
+  forget(key);
   return 0;
 }
 

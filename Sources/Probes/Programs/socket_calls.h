@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What programs ask of sockets: connect, accept, listen and bind, and send, which is called often and told seldom.
+// What programs ask of sockets: connect, accept, listen and bind, and send.
 #pragma once
 #include "connections.h"
 #include "paths.h"

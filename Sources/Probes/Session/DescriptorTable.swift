@@ -11,14 +11,17 @@ enum DescriptorTable {
   private static let needed: Int32 = 256
 
   /// Has the kernel make room for all of them at once. While a process has several threads, each time that the table grows
-  /// takes a grace period, 5 to 20 ms in which no thread gets a descriptor (`expand_fdtable`): so this is to be called before
-  /// there are any. Where it does not succeed, the table grows later.
+  /// takes a grace period, 5 to 20 ms in which no thread gets a descriptor that it has no room for (`expand_fdtable`): so
+  /// this is to be called before there are any. Where it does not succeed, the table grows later.
   static func makeRoom() {
+    // The lowest number that is free: below it are those that were inherited.
     guard let some = unsafe try? FileDescriptor.open("/", .readOnly, options: [.closeOnExec]) else {
       return
     }
     defer { try? some.close() }
-    let last = fcntl(some.rawValue, F_DUPFD_CLOEXEC, needed - 1)
+    var last = fcntl(some.rawValue, F_DUPFD_CLOEXEC, some.rawValue + needed)
+    // Below the limit of `ulimit -n`, where that is lower.
+    if last < 0 { last = fcntl(some.rawValue, F_DUPFD_CLOEXEC, needed - 1) }
     if last >= 0 { try? FileDescriptor(rawValue: last).close() }
   }
 

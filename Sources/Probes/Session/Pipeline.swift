@@ -134,13 +134,13 @@ final class Pipeline: @unchecked Sendable {
       for event in outside.finish(at: now, probes) { receive(event) }
       unknown.formUnion(outside.failures)
     }
-    do throws(BPFError) {
+    receive("What was read from files and written to them") { () throws(BPFError) in
+      try fileCounters.takeAll(at: now).filter { injection?.isOwn($0) != true }
+    }
+    receive("Requests of io_uring") { () throws(BPFError) in try tracer.uringRequests(now: now) }
+    receive("Connections that were still open") { () throws(BPFError) in
       try counted.get()
-      for event in try fileCounters.takeAll(at: now) where injection?.isOwn(event) != true { receive(event) }
-      for event in try tracer.uringRequests(now: now) { receive(event) }
-      for event in try tracer.openConnections(now: now) { receive(event) }
-    } catch {
-      unknown.insert("Connections that were still open could not be read: \(error).")
+      return try tracer.openConnections(now: now)
     }
     tellLosses()
     let losses = told.map { Loss(reason: $0.key, count: $0.value) }.sorted { $0.reason < $1.reason }
@@ -153,6 +153,13 @@ final class Pipeline: @unchecked Sendable {
     // Those that failed only now are in no sink's own notes.
     result.notes += sinks.compactMap(\.failure).filter { !result.notes.contains($0) }
     return result
+  }
+
+  /// Hands on what the kernel kept until the end; where that cannot be read, the page says so.
+  private func receive(_ subject: String, _ events: () throws(BPFError) -> [Event]) {
+    do throws(BPFError) { for event in try events() { receive(event) } } catch {
+      unknown.insert("\(subject) could not be read: \(error).")
+    }
   }
 
   // MARK: The reader's thread

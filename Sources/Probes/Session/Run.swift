@@ -163,7 +163,7 @@ public struct InspectionError: Error, CustomStringConvertible {
   /// `consequence` goes on from "Inspection could not start".
   init(_ error: any Error, consequence: String = ", so the command was not started") {
     description =
-      "Inspection could not start\(consequence): \(Diagnosis.obstacle ?? DescriptorTable.obstacle(error) ?? "\(error)");"
+      "Inspection could not start\(consequence): \(DescriptorTable.obstacle(error) ?? Diagnosis.obstacle ?? "\(error)");"
       + " 'honeyguide doctor' tells more."
   }
 }

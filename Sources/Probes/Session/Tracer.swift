@@ -59,7 +59,7 @@ struct Tracer: ~Copyable {
 
   /// What the kernel keeps from one of these, another makes up for.
   private static let ofConnections = ["tcp_state", "tcp_error", "tcp_destroy"]
-  /// Run by hand, and loaded for that, since most runs have no use for it.
+  /// Run by hand.
   private static let counter = "count_open"
   /// At the end of every system call.
   private static let ofCalls = "call_exit"
@@ -105,12 +105,13 @@ struct Tracer: ~Copyable {
       rows = SystemCall.table.filter {
         $0.isOfBytes ? options.countsBytes : options.filter.has($0.group)
       }
+    let counters = options.filter.has(.net) ? [counter] : []
     let uprobes =
       try (targets == nil ? [] : VariableProbes.prepare(&blueprint))
       + (options.functions == nil ? [] : FunctionProbes.prepare(&blueprint))
     let calls = rows.filter { !$0.isOfUring }, tellers = calls.compactMap(\.teller)
     try blueprint.set(constant: "tells_paths", to: UInt32(calls.contains { $0.teller == nil } ? 1 : 0))
-    for program in Set(tellers + hooks + iterators + uprobes) {
+    for program in Set(tellers + hooks + counters + iterators + uprobes) {
       try blueprint.enable(true, program: program)
     }
     // What is told of system calls takes the verifier as long as all others. The uprobes come first, since the kernel takes
@@ -180,9 +181,7 @@ struct Tracer: ~Copyable {
   /// Counts how far the TCP connections have come that are still open. To be called before the hooks end: without them nobody
   /// would know what ends meanwhile. From then on no connection is told.
   func countConnections() throws(BPFError) {
-    guard hooks.contains(Self.ofConnections[0]) else { return }
-    try kernel.object.map("over").update(UInt32(0), UInt64(1))
-    if try !connections.isEmpty() { try kernel.object.run(Self.counter) }
+    if hooks.contains(Self.ofConnections[0]) { try kernel.object.run(Self.counter) }
   }
 
   /// Ends the hooks: nothing more is told, but for look-ups of variables and calls inside Python.
