@@ -29,6 +29,25 @@ extension Differential {
       #expect(untimed.isEmpty)
     }
 
+    @Test func connectionsThatEndAsTheRunEndsAreAllTold() throws {
+      let laboratory = try Laboratory()
+      defer { laboratory.close() }
+      let script = Requirement.repository.appending("Tests/Programs/closes.py").string
+      for _ in 0..<3 {
+        try laboratory.clean()
+        let (outcome, story) = try laboratory.inspect(
+          Command(["/usr/bin/python3", script, "400"], in: laboratory.work))
+        #expect(outcome.status == 0, "\(outcome.errorText)")
+        let said = outcome.outputText.split(separator: "\n").map(String.init)
+        let told = story.lines.filter { $0.event == "close" }.map { line in
+          let bytes = ["bytes_sent", "bytes_received"].map { line.integer($0).map(String.init) ?? "?" }
+          return ([Self.port(line, "local"), Self.port(line, "remote")] + bytes).joined(separator: " ")
+        }
+        #expect(said.count == 800)
+        #expect(told.sorted() == said.sorted())
+      }
+    }
+
     /// Compares what was told with the program's account; gives those connects without a time.
     private static func compare(_ text: String, _ story: HoneyguideLines) throws -> [String] {
       let account = text.split(separator: "\n").map {
