@@ -31,7 +31,8 @@ public struct StraceLog: Sendable {
 
   public init(_ bytes: [UInt8]) throws {
     var unfinished: [Int32: [UInt8]] = [:]
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+    for written in bytes.split(separator: UInt8(ascii: "\n")) {
+      let line = Self.behindUnread(written)
       guard let space = line.firstIndex(of: UInt8(ascii: " ")),
         let tid = Int32(String(decoding: line[..<space], as: UTF8.self))
       else {
@@ -62,6 +63,14 @@ public struct StraceLog: Sendable {
         lines.append(.call(try Self.call(tid, Array(rest))))
       }
     }
+  }
+
+  /// The line that follows where strace wrote no end of one: of a call that it could not read, since a thread of the process
+  /// executed a program meanwhile: `7 ???(7 +++ superseded by execve in pid 8 +++`.
+  private static func behindUnread(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let rest = line.drop { $0 != UInt8(ascii: " ") }.dropFirst()
+    guard rest.starts(with: "???(".utf8), rest.ends(with: " +++".utf8) else { return line }
+    return rest.dropFirst(4)
   }
 
   /// What a line holds of a call that has not returned: it goes on later, perhaps (after a thread's exec) under the

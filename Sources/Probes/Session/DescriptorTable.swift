@@ -11,7 +11,7 @@ enum DescriptorTable {
   private static let needed: Int32 = 256
 
   /// Has the kernel make room for all of them at once. While a process has several threads, each time that the table grows
-  /// takes a grace period, 5 to 20 ms in which no thread gets a descriptor that it has no room for (`expand_fdtable`): so
+  /// takes a grace period, 5 to 20 ms in which no thread gets a descriptor beyond the old room (`expand_fdtable`): so
   /// this is to be called before there are any. Where it does not succeed, the table grows later.
   static func makeRoom() {
     // The lowest number that is free: below it are those that were inherited.
