@@ -38,7 +38,9 @@ struct LookedUp {
       }
     }
     let before: ((variable: Variable, rank: Int), (variable: Variable, rank: Int)) -> Bool = {
-      ($0.rank, $0.variable.first, $0.variable.name) < ($1.rank, $1.variable.first, $1.variable.name)
+      // What Python itself is asked for is the program's own; of the C library, its libraries ask.
+      ($0.rank, $0.variable.isOfPython ? 0 : 1, $0.variable.first, $0.variable.name)
+        < ($1.rank, $1.variable.isOfPython ? 0 : 1, $1.variable.first, $1.variable.name)
     }
     set = found.sorted(by: before).map(\.variable)
     var places: [[UInt8]: Int] = [:]
@@ -119,6 +121,9 @@ struct LookedUp {
 }
 
 extension Variable {
+  /// Somebody looked it up in os.environ and the like.
+  fileprivate var isOfPython: Bool { answers.contains { $0.source == .python } }
+
   /// LD_PRELOAD with the agent's library alone, which the program would not have without Honeyguide.
   fileprivate var isOurs: Bool {
     name == "LD_PRELOAD"
@@ -181,7 +186,7 @@ extension LookedUp.Group {
 enum Usual {
   static func isUsual(_ name: ByteString) -> Bool {
     isLocale(name) || names.contains(name)
-      || ["PYTHON", "_PYTHON", "LD_", "MALLOC_", "GCONV", "GLIBC_", "__PYVENV"].contains {
+      || ["PYTHON", "_PYTHON", "LD_", "MALLOC_", "GCONV", "GLIBC_", "RESOLV_", "__PYVENV"].contains {
         name.bytes.starts(with: $0.utf8)
       }
   }

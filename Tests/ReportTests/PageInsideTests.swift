@@ -280,6 +280,17 @@ import Testing
     #expect(!PageTests.page(story, "sh", style: PageStyle()).contains("was given"))
   }
 
+  @Test func whatPythonIsAskedForComesBeforeWhatItsLibrariesAsk() {
+    var story = Story()
+    story.exec(10, "python3 app.py")
+    story.read(10, "OPENSSL_CONF", source: .libc)
+    story.read(10, "RESOLV_MULTI", source: .libc)
+    story.read(10, "APP_MODE", default: "plain")
+    let text = Self.inside(story)
+    #expect(text.contains("\n  not set  app.py: APP_MODE (default plain)  OPENSSL_CONF\n"))
+    #expect(text.contains("\n  interpreter, loader and locale: 1 not set\n"))
+  }
+
   @Test func whatAProgramDidBeforeItExecutedAnotherIsItsOwn() {
     var story = Story()
     story.exec(10, "python3 first.py")
