@@ -46,7 +46,8 @@ extension View {
       rows += answers
       told += 1
     }
-    if told == 0, limit > 0, variables.count > 1 { return [setLine(variables)] }
+    // One line for all names more than a line for one and another for how many there are.
+    if told < min(2, variables.count), limit > 0, variables.count > 1 { return [setLine(variables)] }
     var lines = aligned(rows)
     let left = variables.count - told
     if left > 0 {
